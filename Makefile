@@ -1,0 +1,128 @@
+# cxloop: every command that building, trying and shipping it needs. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+# First port of the sandbox; the others follow it.
+PORT ?= 8686
+# Processor that `package` builds for, and the template's parameter Architecture: arm64 or x86_64.
+ARCH ?= arm64
+CARGO ?= cargo
+PYTHON ?= python3
+CARGO_DENY_VERSION := 0.20.2
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+TOOLS := $(CURDIR)/.tools
+SAM := SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMEDRIVER ?= $(shell command -v chromedriver)
+
+# Where the end-to-end tests find what they start.
+export CXLOOP_TOOLS := $(TOOLS)
+export CXLOOP_CHROMIUM = $(CHROMIUM)
+export CXLOOP_CHROMEDRIVER = $(CHROMEDRIVER)
+
+.PHONY: help
+help: ## list the commands
+	@echo "usage: make <command>"; echo
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s%s\n' "$$name" "$$text"; done
+	@echo; echo "variables: PORT=$(PORT) (run), ARCH=$(ARCH) (package, deploy: arm64 or x86_64)"
+
+# ---- Try ----
+
+.PHONY: run
+run: tools functions ## build and start the sandbox on http://127.0.0.1:PORT/
+	@echo "starting the sandbox on http://127.0.0.1:$(PORT)/ (ctrl-c ends it)"
+	@exec target/debug/cxloop sandbox --port $(PORT)
+
+# `--workspace` and not the six packages, so that this build and the one of the tests share what they compile.
+.PHONY: functions
+functions: ## build the functions for this machine into target/lambda
+	@echo "building the functions (some minutes the first time)"
+	@$(CARGO) build --quiet --workspace --bins
+	@mkdir -p $(addprefix target/lambda/,$(FUNCTIONS))
+	@for name in $(FUNCTIONS); do \
+	  if [ target/debug/$$name -nt target/lambda/.host-$$name ]; then \
+	    strip -o target/lambda/$$name/bootstrap target/debug/$$name; touch target/lambda/.host-$$name; \
+	  fi; \
+	done
+
+# ---- Check ----
+
+.PHONY: test
+test: tools browser functions lint ## check and test everything
+	@echo "testing"
+	@$(CARGO) test --workspace --no-fail-fast
+
+.PHONY: lint
+lint: $(TOOLS)/sam/.ready ## formatting, clippy, documentation, template
+	@echo "checking the formatting"
+	@$(CARGO) fmt --all --check
+	@echo "checking with clippy"
+	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	@echo "building the documentation"
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+	@echo "checking the template"
+	@$(SAM) validate --lint --template infra/template.yaml
+	@$(TOOLS)/sam/bin/cfn-lint infra/template.yaml
+
+.PHONY: deny
+deny: $(TOOLS)/bin/cargo-deny ## check licences, sources and duplicates of the dependencies
+	@$(TOOLS)/bin/cargo-deny --all-features check bans licenses sources
+
+.PHONY: advisories
+advisories: $(TOOLS)/bin/cargo-deny ## check the dependencies against the RustSec database (fetches it)
+	@$(TOOLS)/bin/cargo-deny --all-features check advisories
+
+# ---- Ship ----
+
+.PHONY: package
+package: $(TOOLS)/package/.ready ## build the functions for AWS (ARCH) into target/lambda
+	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
+	@echo "building the functions for $(ARCH); minutes, not seconds"
+	@rm -rf target/lambda
+	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda build --release --skip-target-check \
+	  $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
+
+.PHONY: deploy
+deploy: package $(TOOLS)/sam/.ready ## package and deploy to AWS; asks the first time and notes it in samconfig.toml
+	@if ! grep -q '^region' samconfig.toml; then \
+	  $(SAM) deploy --guided --config-file $(CURDIR)/samconfig.toml --parameter-overrides Architecture=$(ARCH); \
+	elif grep -q '^parameter_overrides' samconfig.toml && ! grep -qE '^parameter_overrides.*Architecture=\W*$(ARCH)' samconfig.toml; then \
+	  echo "samconfig.toml deploys for another processor than ARCH=$(ARCH)" >&2; exit 2; \
+	else \
+	  $(SAM) deploy --config-file $(CURDIR)/samconfig.toml; \
+	fi
+
+# ---- Tools, pinned, inside the project's folder ----
+
+.PHONY: tools
+tools: $(TOOLS)/emulator/.ready $(TOOLS)/sam/.ready ## install the emulator and SAM into .tools
+
+$(TOOLS)/%/.ready: infra/requirements/%.txt
+	@echo "installing $* into .tools"
+	@rm -rf $(TOOLS)/$*
+	@$(PYTHON) -m venv $(TOOLS)/$* || { echo "$(PYTHON) cannot make an environment: on Debian, install python3-venv" >&2; exit 1; }
+	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(TOOLS)/bin/cargo-deny: Makefile
+	@echo "building cargo-deny $(CARGO_DENY_VERSION); some minutes"
+	@CARGO_TARGET_DIR=$(TOOLS)/cargo-deny-build $(CARGO) install --quiet --locked --debug --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	@rm -rf $(TOOLS)/cargo-deny-build
+	@touch $@
+
+# The browser is Debian's: it needs libraries of the system, which a project's folder cannot hold.
+.PHONY: browser
+browser: ## install Chromium and its driver, for the browser test
+	@if ! command -v chromedriver >/dev/null || [ -z "$(CHROMIUM)" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Chromium"; \
+	    apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium chromium-driver >/dev/null; \
+	  else \
+	    echo "the browser test needs Chromium: as root, apt-get install chromium chromium-driver" >&2; exit 1; \
+	  fi; \
+	fi

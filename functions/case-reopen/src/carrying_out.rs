@@ -1,0 +1,102 @@
+//! Carrying a plan out, and deciding again when the case changed meanwhile.
+
+use cxloop_domain::case_reopen::{
+    Course, Progress, ReopenPlan, outcome_steps, plan_key, reopened_key,
+};
+use cxloop_ports::{Failure, ReopenOutcome};
+use uuid::Uuid;
+
+use crate::Work;
+use crate::planning::{Planned, to_value};
+
+/// How often one message reads and decides again before it lets the queue deliver it anew.
+const DECISIONS: usize = 4;
+
+/// What the customer's matter is in after the plan.
+struct Outcome {
+    case: Uuid,
+    new_ticket: Option<String>,
+}
+
+impl Work<'_> {
+    pub(crate) async fn plan_and_carry_out(&self) -> Result<(), Failure> {
+        let mut standing = self.plan().await?;
+        for _ in 0..DECISIONS {
+            match standing.plan.progress {
+                Progress::Done | Progress::Refused { .. } => return Ok(()),
+                Progress::Intended => {}
+            }
+            match self.apply(&standing.plan).await? {
+                Some(outcome) => return self.finish(&standing, outcome).await,
+                None => standing = self.plan_again(standing.version).await?,
+            }
+        }
+        Err(Failure::retry(
+            "the case changes faster than it can be decided on",
+            "",
+        ))
+    }
+
+    /// Writes what the plan says. `None` when the case is no longer the one that was decided on.
+    async fn apply(&self, plan: &ReopenPlan) -> Result<Option<Outcome>, Failure> {
+        let same_case = Outcome {
+            case: self.case,
+            new_ticket: None,
+        };
+        match &plan.course {
+            Course::Reopen { reopening, .. } => match self.desk.reopen(reopening).await? {
+                ReopenOutcome::Reopened | ReopenOutcome::AlreadyDone => {
+                    self.deps
+                        .claims
+                        .join(&reopened_key(self.case), &self.event.response.to_string())
+                        .await?;
+                    Ok(Some(same_case))
+                }
+                ReopenOutcome::Changed => Ok(None),
+            },
+            Course::Note { note, .. } => {
+                self.desk.add_note(self.case, note).await?;
+                Ok(Some(same_case))
+            }
+            Course::FollowUp { draft, .. } => {
+                let opened = self.desk.open_case(draft).await?;
+                Ok(Some(Outcome {
+                    case: draft.id,
+                    new_ticket: Some(opened.ticket),
+                }))
+            }
+            Course::Nothing { .. } => Ok(Some(same_case)),
+        }
+    }
+
+    async fn finish(&self, standing: &Planned, outcome: Outcome) -> Result<(), Failure> {
+        let plan = &standing.plan;
+        let ticket = outcome.new_ticket.as_deref().unwrap_or(&plan.ticket);
+        self.deps
+            .loops
+            .tie_case(&self.loop_id, outcome.case, ticket)
+            .await?;
+        let link = self.desk.case_link(outcome.case);
+        let steps = outcome_steps(
+            plan,
+            outcome.new_ticket.as_deref(),
+            &link,
+            self.deps.clock.now(),
+        );
+        self.deps.loops.record(&self.loop_id, &steps).await?;
+        let done = ReopenPlan {
+            progress: Progress::Done,
+            ..plan.clone()
+        };
+        self.deps
+            .plans
+            .replace(
+                &plan_key(&plan.response),
+                standing.version,
+                &to_value(&done),
+            )
+            .await?;
+        tracing::info!(response = %plan.response, case = %outcome.case, ticket, "rating acted on");
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Reopens a case after a bad rating, or does what the threshold says instead.
+//!
+//! The plan is stored before anything is written. A case that changed since it was read answers the
+//! guarded write with a conflict: then our note's id tells whether an earlier attempt had gone through;
+//! if not, the case is read and decided again, and the plan replaced.
+
+mod carrying_out;
+mod planning;
+
+use std::sync::{Arc, Mutex};
+
+use cxloop_domain::case_reopen::{Progress, Thresholds, failed_step, plan_key};
+use cxloop_domain::configuration::Applied;
+use cxloop_domain::events::ResponseReceived;
+use cxloop_domain::names::LoopId;
+use cxloop_domain::response::Response;
+use cxloop_ports::{
+    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
+    Responses,
+};
+
+use crate::planning::to_value;
+
+/// What this function needs, and what its policy allows.
+pub struct Deps {
+    /// The thresholds.
+    pub configurations: Arc<dyn Configurations>,
+    /// The responses.
+    pub responses: Arc<dyn Responses>,
+    /// The plans.
+    pub plans: Arc<dyn Plans>,
+    /// Which responses reopened a case.
+    pub claims: Arc<dyn Claims>,
+    /// The record for people.
+    pub loops: Arc<dyn Loops>,
+    /// Which connections are closed.
+    pub gates: Arc<dyn Gates>,
+    /// The CRM.
+    pub desks: Arc<dyn CaseDesks>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The thresholds of the configuration version seen last.
+    pub parsed: ParsedThresholds,
+}
+
+/// The thresholds of one configuration version, parsed once and kept until the version changes.
+#[derive(Default)]
+pub struct ParsedThresholds {
+    last: Mutex<Option<(u64, Arc<Thresholds>)>>,
+}
+
+impl ParsedThresholds {
+    fn of(&self, applied: &Applied) -> Arc<Thresholds> {
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match last.as_ref() {
+            Some((version, thresholds)) if *version == applied.version => thresholds.clone(),
+            _ => {
+                let thresholds = Arc::new(Thresholds::parse(&applied.configuration));
+                *last = Some((applied.version, thresholds.clone()));
+                thresholds
+            }
+        }
+    }
+}
+
+/// One message at work: what all its parts look at.
+struct Work<'w> {
+    deps: &'w Deps,
+    applied: &'w Applied,
+    thresholds: &'w Thresholds,
+    desk: &'w dyn CaseDesk,
+    event: &'w ResponseReceived,
+    response: &'w Response,
+    case: uuid::Uuid,
+    loop_id: LoopId,
+}
+
+/// Holds a response about a case against the thresholds and carries out what follows.
+pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
+    let applied = deps.configurations.current().await?;
+    let (connection, desk) = deps.desks.desk(&applied)?;
+    if let Some(until) = deps
+        .gates
+        .closed_until(&connection, deps.clock.now())
+        .await?
+    {
+        return Err(Failure::new(
+            Remedy::WaitUntil { connection, until },
+            "the CRM asked to wait",
+            "",
+        ));
+    }
+    let Some(stored) = deps.responses.load(&event.response).await? else {
+        tracing::warn!(response = %event.response, "the response has expired: nothing to decide");
+        return Ok(());
+    };
+    let Some(case) = stored.response.about_case else {
+        tracing::error!(response = %event.response, "the response is about no case: nothing to reopen");
+        return Ok(());
+    };
+    let loop_id = deps
+        .loops
+        .of_response(&event.response)
+        .await?
+        .unwrap_or_else(|| event.response.loop_id());
+    let thresholds = deps.parsed.of(&applied);
+    let work = Work {
+        deps,
+        applied: &applied,
+        thresholds: &thresholds,
+        desk: desk.as_ref(),
+        event: &event,
+        response: &stored.response,
+        case,
+        loop_id,
+    };
+    match work.plan_and_carry_out().await {
+        Err(failure) if failure.remedy == Remedy::Park => work.put_aside(&failure).await,
+        outcome => outcome,
+    }
+}
+
+impl Work<'_> {
+    /// Marks the plan as refused and shows why on the loop, with a replay.
+    async fn put_aside(&self, failure: &Failure) -> Result<(), Failure> {
+        let key = plan_key(&self.event.response);
+        tracing::error!(response = %self.event.response, detail = failure.detail, "rating parked");
+        if let Some(kept) = self.deps.plans.load(&key).await? {
+            let standing = planning::planned(kept)?;
+            let mut plan = standing.plan;
+            plan.progress = Progress::Refused {
+                reason: failure.message.clone(),
+            };
+            self.deps
+                .plans
+                .replace(&key, standing.version, &to_value(&plan))
+                .await?;
+        }
+        let step = failed_step(
+            self.event,
+            &self.event.response,
+            &failure.message,
+            self.deps.clock.now(),
+        );
+        self.deps.loops.record(&self.loop_id, &[step]).await
+    }
+}

@@ -1,0 +1,37 @@
+//! The Lambda behind the reopening queue: wires [`case_reopen::handle`] to AWS.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use case_reopen::{Deps, ParsedThresholds, handle};
+use cxloop_dynamics::case_desk::DynamicsCaseDesks;
+use cxloop_lambda_kit::Error;
+use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let parts = Parts::from_environment("case-reopen")?;
+    let store = Arc::new(Store::new(
+        Client::new(&parts.sdk),
+        &parts.settings.table,
+        parts.clock.clone(),
+    ));
+    let worker = parts.queue_worker(store.clone())?;
+    let deps = Deps {
+        configurations: store.clone(),
+        responses: store.clone(),
+        plans: store.clone(),
+        claims: store.clone(),
+        loops: store.clone(),
+        gates: store,
+        desks: Arc::new(DynamicsCaseDesks::new(
+            parts.http()?,
+            parts.secrets.clone(),
+            parts.clock.clone(),
+        )),
+        clock: parts.clock.clone(),
+        parsed: ParsedThresholds::default(),
+    };
+    start::queue_function(worker, |event| handle(&deps, event)).await
+}

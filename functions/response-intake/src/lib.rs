@@ -1,0 +1,172 @@
+//! Fetches the response behind a hint and stores its normal form.
+//!
+//! An unsigned body is never trusted: it only says which response to ask the platform for. A response
+//! that is taken already gets the further notification name and is told of again, so that rules
+//! written for that name can act.
+
+use std::sync::Arc;
+
+use cxloop_domain::events::{Outgoing, ResponseHinted};
+use cxloop_domain::names::ResponseKey;
+use cxloop_domain::response::Response;
+use cxloop_domain::response_intake::{failed_step, received, received_steps};
+use cxloop_domain::response_to_case::score_in_words;
+use cxloop_ports::{
+    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Loops, NewLoop, Remedy,
+    Responses, SurveyPlatform, SurveyPlatforms,
+};
+
+/// How long a platform may say that it does not know a response it told of, before that is taken for an answer, in seconds.
+const KNOWN_AFTER_SECONDS: i64 = 600;
+/// How soon it is asked again, in seconds.
+const ASK_AGAIN_SECONDS: u32 = 30;
+
+/// What this function needs, and what its policy allows.
+pub struct Deps {
+    /// Which connections there are.
+    pub configurations: Arc<dyn Configurations>,
+    /// Asks the platforms.
+    pub platforms: Arc<dyn SurveyPlatforms>,
+    /// The kept bodies.
+    pub inbox: Arc<dyn Inbox>,
+    /// Where responses are kept.
+    pub responses: Arc<dyn Responses>,
+    /// The record for people.
+    pub loops: Arc<dyn Loops>,
+    /// Which connections are closed.
+    pub gates: Arc<dyn Gates>,
+    /// Tells of the response.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Takes in the response behind one hint.
+pub async fn handle(deps: &Deps, event: ResponseHinted) -> Result<(), Failure> {
+    let Some(item) = deps.inbox.load(&event.inbox_id).await? else {
+        tracing::warn!(inbox_id = %event.inbox_id, "the kept body has expired: nothing to take in");
+        return Ok(());
+    };
+    match take_in(deps, &event, &item).await {
+        Err(failure) if failure.remedy == Remedy::Park => {
+            put_aside(deps, &event, &item, &failure).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Result<(), Failure> {
+    let now = deps.clock.now();
+    if let Some(until) = deps.gates.closed_until(&event.connection, now).await? {
+        let remedy = Remedy::WaitUntil {
+            connection: event.connection.clone(),
+            until,
+        };
+        return Err(Failure::new(
+            remedy,
+            "the survey platform asked to wait",
+            "",
+        ));
+    }
+    let applied = deps.configurations.current().await?;
+    let platform = deps.platforms.platform(&applied, &event.connection)?;
+    let hint = platform
+        .parse(&item.body)
+        .map_err(|unparsable| Failure::park(unparsable.reason, ""))?;
+    let response = fetch(deps, platform.as_ref(), &hint, item).await?;
+    let stored = deps.responses.keep(&response, &hint.notification).await?;
+    tell_the_loop(deps, &stored.response, &hint.notification).await?;
+    let event = received(&stored.response, &hint.notification, &item.id);
+    deps.bus.publish(&Outgoing::of(&event)).await?;
+    tracing::info!(response = %event.response, kind = ?event.kind, inbox_id = %item.id, "response taken in");
+    Ok(())
+}
+
+async fn fetch(
+    deps: &Deps,
+    platform: &dyn SurveyPlatform,
+    hint: &Hint,
+    item: &InboxItem,
+) -> Result<Response, Failure> {
+    if let Some(signed) = &hint.signed {
+        return Ok(signed.as_ref().clone());
+    }
+    match platform.fetch(&hint.response).await? {
+        Some(response) => Ok(response),
+        None if deps.clock.now().as_second() - item.accepted_at.as_second()
+            < KNOWN_AFTER_SECONDS =>
+        {
+            Err(Failure::come_back(
+                ASK_AGAIN_SECONDS,
+                "the platform does not know the response yet",
+            ))
+        }
+        None => Err(Failure::park(
+            "the platform does not know the response that the webhook named: it was deleted, or the webhook was forged",
+            "",
+        )),
+    }
+}
+
+/// A response about a case is shown in that case's loop; any other begins a loop of its own.
+async fn tell_the_loop(
+    deps: &Deps,
+    response: &Response,
+    notification: &str,
+) -> Result<(), Failure> {
+    let steps = received_steps(response, notification, deps.clock.now());
+    let of_case = match response.about_case {
+        Some(case) => deps.loops.of_case(case).await?,
+        None => None,
+    };
+    if let Some(loop_id) = of_case {
+        deps.loops.tie_response(&loop_id, &response.key).await?;
+        return deps.loops.record(&loop_id, &steps).await;
+    }
+    begin(
+        deps,
+        &response.key,
+        &response.survey,
+        score_in_words(response),
+    )
+    .await?;
+    deps.loops.record(&response.key.loop_id(), &steps).await
+}
+
+async fn begin(
+    deps: &Deps,
+    response: &ResponseKey,
+    survey: &str,
+    score: Option<String>,
+) -> Result<(), Failure> {
+    let new = NewLoop {
+        response: response.clone(),
+        survey: survey.to_owned(),
+        began_at: deps.clock.now(),
+        score,
+    };
+    deps.loops.begin(&new).await
+}
+
+/// Parks the body with its reason and, when it names a response, shows that on a loop.
+async fn put_aside(
+    deps: &Deps,
+    event: &ResponseHinted,
+    item: &InboxItem,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    tracing::error!(
+        connection = %event.connection, inbox_id = %event.inbox_id, detail = failure.detail,
+        "response parked"
+    );
+    let applied = deps.configurations.current().await?;
+    if let Ok(platform) = deps.platforms.platform(&applied, &event.connection)
+        && let Ok(hint) = platform.parse(&item.body)
+    {
+        let key = ResponseKey::new(event.connection.clone(), hint.response);
+        begin(deps, &key, "", None).await?;
+        let step = failed_step(event, &failure.message, deps.clock.now());
+        deps.loops.record(&key.loop_id(), &[step]).await?;
+    }
+    deps.inbox.park(&event.inbox_id, &failure.message).await
+}

@@ -1,0 +1,165 @@
+//! Opens exactly one case for each response and rule.
+//!
+//! The decision and then each plan are stored before anything is written, and the stored ones are what
+//! every retry runs. Rules are carried out one by one: a rule that is refused for good is put aside with
+//! its reason and does not keep the others back.
+
+mod attach;
+mod carrying_out;
+mod planning;
+
+use std::sync::{Arc, Mutex};
+
+use cxloop_domain::configuration::Applied;
+use cxloop_domain::events::ResponseReceived;
+use cxloop_domain::names::ConnectionName;
+use cxloop_domain::response::Response;
+use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
+use cxloop_ports::{
+    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
+    Responses, SurveyPlatforms,
+};
+
+/// What this function needs, and what its policy allows.
+pub struct Deps {
+    /// The rules.
+    pub configurations: Arc<dyn Configurations>,
+    /// The responses.
+    pub responses: Arc<dyn Responses>,
+    /// Decisions and plans.
+    pub plans: Arc<dyn Plans>,
+    /// One open case per customer and rule; one note at a time.
+    pub claims: Arc<dyn Claims>,
+    /// The record for people.
+    pub loops: Arc<dyn Loops>,
+    /// Which connections are closed.
+    pub gates: Arc<dyn Gates>,
+    /// The CRM.
+    pub desks: Arc<dyn CaseDesks>,
+    /// The survey platforms, for notes.
+    pub platforms: Arc<dyn SurveyPlatforms>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This worker's name for leases, unlike that of any other.
+    pub worker: String,
+    /// The rules of the configuration version seen last.
+    pub parsed: ParsedRules,
+}
+
+/// The rules of one configuration version, parsed once and kept until the version changes.
+#[derive(Default)]
+pub struct ParsedRules {
+    last: Mutex<Option<(u64, Arc<CaseRules>)>>,
+}
+
+impl ParsedRules {
+    fn of(&self, applied: &Applied) -> Arc<CaseRules> {
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match last.as_ref() {
+            Some((version, rules)) if *version == applied.version => rules.clone(),
+            _ => {
+                let rules = Arc::new(CaseRules::parse(&applied.configuration));
+                *last = Some((applied.version, rules.clone()));
+                rules
+            }
+        }
+    }
+}
+
+/// One message at work: what all its parts look at.
+struct Work<'w> {
+    deps: &'w Deps,
+    applied: &'w Applied,
+    rules: &'w CaseRules,
+    desk: &'w dyn CaseDesk,
+    event: &'w ResponseReceived,
+    response: &'w Response,
+}
+
+/// Holds the rules against a response and carries out what follows.
+pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
+    let applied = deps.configurations.current().await?;
+    let (connection, desk) = deps.desks.desk(&applied)?;
+    wait_for_the_gate(deps, &connection).await?;
+    let Some(stored) = deps.responses.load(&event.response).await? else {
+        tracing::warn!(response = %event.response, "the response has expired: nothing to decide");
+        return Ok(());
+    };
+    let rules = deps.parsed.of(&applied);
+    let work = Work {
+        deps,
+        applied: &applied,
+        rules: &rules,
+        desk: desk.as_ref(),
+        event: &event,
+        response: &stored.response,
+    };
+    let decision = work.decision().await?;
+    let mut first_failure = None;
+    for rule in &decision.chosen {
+        if let Err(failure) = work.rule(rule).await {
+            first_failure.get_or_insert(failure);
+        }
+    }
+    first_failure.map_or(Ok(()), Err)
+}
+
+async fn wait_for_the_gate(deps: &Deps, connection: &ConnectionName) -> Result<(), Failure> {
+    match deps
+        .gates
+        .closed_until(connection, deps.clock.now())
+        .await?
+    {
+        None => Ok(()),
+        Some(until) => {
+            let remedy = Remedy::WaitUntil {
+                connection: connection.clone(),
+                until,
+            };
+            Err(Failure::new(remedy, "the CRM asked to wait", ""))
+        }
+    }
+}
+
+impl Work<'_> {
+    /// The decision that stands for this response and notification: the stored one, or a new one.
+    /// A replay decides anew, by the rules of now.
+    async fn decision(&self) -> Result<Decision, Failure> {
+        let Self { deps, event, .. } = self;
+        let key = decision_key(&event.response, &event.notification);
+        let made = || {
+            judge(
+                self.rules,
+                self.response,
+                &event.notification,
+                self.applied.version,
+            )
+        };
+        let kept = match deps.plans.load(&key).await? {
+            Some(kept) if !event.replay => kept,
+            Some(kept) => {
+                deps.plans
+                    .replace(&key, kept.version, &planning::to_value(&made()))
+                    .await?
+            }
+            None => {
+                deps.plans
+                    .keep_first(&key, &planning::to_value(&made()))
+                    .await?
+            }
+        };
+        let decision: Decision = planning::from_value(&key, kept.plan)?;
+        let step = decided_step(event, &decision, deps.clock.now());
+        deps.loops
+            .record(&event.response.loop_id(), &[step])
+            .await?;
+        tracing::info!(
+            response = %event.response, configuration = decision.configuration, chosen = decision.chosen.len(),
+            "rules held against the response"
+        );
+        Ok(decision)
+    }
+}

@@ -1,0 +1,45 @@
+//! The Lambda behind the case queue: wires [`response_to_case::handle`] to AWS.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use cxloop_dynamics::case_desk::DynamicsCaseDesks;
+use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::{Error, worker_name};
+use cxloop_store::Store;
+use cxloop_surveys::Platforms;
+use response_to_case::{Deps, ParsedRules, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let parts = Parts::from_environment("response-to-case")?;
+    let store = Arc::new(Store::new(
+        Client::new(&parts.sdk),
+        &parts.settings.table,
+        parts.clock.clone(),
+    ));
+    let worker = parts.queue_worker(store.clone())?;
+    let http = parts.http()?;
+    let deps = Deps {
+        configurations: store.clone(),
+        responses: store.clone(),
+        plans: store.clone(),
+        claims: store.clone(),
+        loops: store.clone(),
+        gates: store,
+        desks: Arc::new(DynamicsCaseDesks::new(
+            http.clone(),
+            parts.secrets.clone(),
+            parts.clock.clone(),
+        )),
+        platforms: Arc::new(Platforms::new(
+            http,
+            parts.secrets.clone(),
+            parts.clock.clone(),
+        )),
+        clock: parts.clock.clone(),
+        worker: worker_name(parts.function),
+        parsed: ParsedRules::default(),
+    };
+    start::queue_function(worker, |event| handle(&deps, event)).await
+}

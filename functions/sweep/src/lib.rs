@@ -1,0 +1,53 @@
+//! Publishes what was accepted and never published.
+//!
+//! It takes no input, runs every minute, and reaches the same state as the function that should have
+//! published: publishing twice is harmless.
+
+use std::sync::Arc;
+
+use cxloop_domain::events::{Outgoing, ResponseHinted};
+use cxloop_domain::sweep::{AT_ONCE, overdue_before};
+use cxloop_ports::{Bus, Clock, Failure, Inbox};
+
+/// What this function needs, and what its policy allows.
+pub struct Deps {
+    /// The kept bodies.
+    pub inbox: Arc<dyn Inbox>,
+    /// Tells of them.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Publishes the overdue bodies and returns how many. One that fails does not keep the others back;
+/// the first failure is returned after all were tried.
+pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
+    let overdue = deps
+        .inbox
+        .unpublished_before(overdue_before(deps.clock.now()), AT_ONCE)
+        .await?;
+    let mut published = 0;
+    let mut first_failure = None;
+    for (connection, inbox_id) in overdue {
+        let event = ResponseHinted {
+            connection,
+            inbox_id,
+        };
+        match publish(deps, &event).await {
+            Ok(()) => published += 1,
+            Err(failure) => {
+                tracing::error!(inbox_id = %event.inbox_id, detail = failure.detail, "overdue webhook not published");
+                first_failure.get_or_insert(failure);
+            }
+        }
+    }
+    if published > 0 {
+        tracing::warn!(published, "webhooks had been accepted and never published");
+    }
+    first_failure.map_or(Ok(published), Err)
+}
+
+async fn publish(deps: &Deps, event: &ResponseHinted) -> Result<(), Failure> {
+    deps.bus.publish(&Outgoing::of(event)).await?;
+    deps.inbox.published(&event.inbox_id).await
+}

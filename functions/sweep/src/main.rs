@@ -1,0 +1,25 @@
+//! The Lambda that a schedule starts every minute: wires [`sweep::handle`] to AWS.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use cxloop_lambda_kit::Error;
+use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_store::Store;
+use sweep::{Deps, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let parts = Parts::from_environment("sweep")?;
+    let store = Store::new(
+        Client::new(&parts.sdk),
+        &parts.settings.table,
+        parts.clock.clone(),
+    );
+    let deps = Deps {
+        inbox: Arc::new(store),
+        bus: parts.bus()?,
+        clock: parts.clock.clone(),
+    };
+    start::scheduled_function(parts.function, || handle(&deps)).await
+}

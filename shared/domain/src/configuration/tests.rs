@@ -1,0 +1,176 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const WHOLE: &str = r#"
+connections:
+  wxm:      { kind: wxm, secret: cxloop/wxm }
+  generic:  { kind: standard, secret: cxloop/generic }
+  dynamics: { kind: dynamics, url: "https://contoso.crm4.dynamics.com", secret: cxloop/dynamics }
+case_rules:
+  - name: detractor
+    when: nps <= 6
+    case:
+      title: "{{ customer.name }} scored {{ nps }}"
+      description: "{{ comment }}"
+      priority: high
+      queue: Recovery
+    open_case: attach
+reopen:
+  - { name: not-solved, metric: csat, below: 3, within: 14d, at_most: 2, otherwise: follow-up }
+"#;
+
+fn mistakes(text: &str) -> Vec<String> {
+    read(text)
+        .unwrap_err()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn with(from: &str, to: &str) -> String {
+    assert!(WHOLE.contains(from), "{from}");
+    WHOLE.replace(from, to)
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let configuration = read(WHOLE).unwrap();
+    assert_eq!(configuration.case_rules[0].open_case, OpenCase::Attach);
+    let threshold = &configuration.reopen[0];
+    assert_eq!(threshold.within.unwrap().seconds(), 14 * 86_400);
+    assert_eq!(threshold.below, Score::whole(3));
+    assert_eq!(threshold.otherwise, Otherwise::FollowUp);
+    assert_eq!(configuration.dynamics().unwrap().0.as_str(), "dynamics");
+}
+
+#[test]
+fn what_is_stored_reads_back_as_it_was() {
+    let configuration = read(WHOLE).unwrap();
+    let stored = serde_json::to_string(&configuration).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Configuration>(&stored).unwrap(),
+        configuration
+    );
+}
+
+#[test]
+fn each_mistake_is_told_with_its_line_and_column() {
+    let text =
+        with("when: nps <= 6", "when: nsp <= 6").replace("priority: high", "priority: urgent");
+    let told = mistakes(&text);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told[0].starts_with("8:11: case_rules[0].when: the condition names \"nsp\""),
+        "{told:#?}"
+    );
+    assert!(
+        told[1].starts_with(
+            "12:17: case_rules[0].case.priority: \"urgent\" is not one of high, normal, low"
+        ),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused_where_it_stands() {
+    let told = mistakes(&with("open_case: attach", "open_cases: attach"));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("14:5: "), "{told:#?}");
+    assert!(told[0].contains("open_cases"), "{told:#?}");
+}
+
+#[test]
+fn a_text_that_is_no_yaml_is_told_with_its_line() {
+    let told = mistakes("connections:\n  wxm: { kind: wxm\ncase_rules: []\n");
+    assert_eq!(told.len(), 1);
+    let line: u64 = told[0].split(':').next().unwrap().parse().unwrap();
+    assert!((2..=4).contains(&line), "{told:#?}");
+}
+
+#[test]
+fn rules_that_cannot_work_are_refused() {
+    let refused = [
+        (
+            with("name: not-solved", "name: detractor"),
+            "is taken by an earlier",
+        ),
+        (with("within: 14d", "within: 14"), "not a span of time"),
+        (with("below: 3", "below: 0"), "expected a number above 0"),
+        (with("below: 3", "below: 2.005"), "at most two decimals"),
+        (
+            with(
+                "title: \"{{ customer.name }} scored {{ nps }}\"",
+                "title: \"\"",
+            ),
+            "needs a title",
+        ),
+        (with("{{ comment }}", "{{ coment }}"), "names \"coment\""),
+        (with("https://contoso", "http://contoso"), "expected https"),
+        (with("kind: standard,", "kind: standart,"), "standart"),
+        (
+            with(
+                "kind: wxm,",
+                "kind: dynamics, url: \"https://x.example.com\",",
+            ),
+            "only one connection of kind dynamics",
+        ),
+        (
+            with(
+                "  dynamics: { kind: dynamics, url: \"https://contoso.crm4.dynamics.com\", secret: cxloop/dynamics }\n",
+                "",
+            ),
+            "need a connection of kind dynamics",
+        ),
+        (
+            with("secret: cxloop/wxm", "secret: \"\""),
+            "name of a secret",
+        ),
+    ];
+    for (text, expected) in refused {
+        let told = mistakes(&text).join("\n");
+        assert!(
+            told.contains(expected),
+            "expected {expected:?} in:\n{told}\nfor:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn the_stand_ins_on_loopback_may_be_plain_http() {
+    assert!(
+        read(&with(
+            "https://contoso.crm4.dynamics.com",
+            "http://127.0.0.1:8687"
+        ))
+        .is_ok()
+    );
+    assert!(
+        read(&with(
+            "https://contoso.crm4.dynamics.com",
+            "http://127.0.0.1.evil.example"
+        ))
+        .is_err()
+    );
+}
+
+#[test]
+fn the_schema_for_editors_knows_every_top_level_key() {
+    let schema = Configuration::json_schema();
+    for key in ["connections", "customers", "case_rules", "reopen"] {
+        assert!(schema["properties"].get(key).is_some(), "{key}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in ".{0,120}") {
+        let _ = read(&text);
+    }
+
+    #[test]
+    fn a_span_reads_back_as_written(count in 1u32..2000, unit in "[dhm]") {
+        let span: Span = format!("{count}{unit}").parse().unwrap();
+        prop_assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
+    }
+}

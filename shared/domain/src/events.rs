@@ -1,0 +1,124 @@
+//! The facts that travel on the bus: ids only, in the past tense, never a person's data.
+//!
+//! An event's id is derived from what happened, so that a redelivery carries the same id.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::identity;
+use crate::names::{ConnectionName, InboxId, ResponseKey};
+use crate::response::Kind;
+
+/// The `source` of all events on the bus.
+pub const SOURCE: &str = "cxloop";
+
+/// A webhook was accepted and kept; what it hints at is still to be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseHinted {
+    /// The connection it came through.
+    pub connection: ConnectionName,
+    /// The kept body.
+    pub inbox_id: InboxId,
+}
+
+/// A response was taken into the store in normal form, or an already taken one was notified under a further name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseReceived {
+    /// Version of this event's shape.
+    pub version: u32,
+    /// Which response.
+    pub response: ResponseKey,
+    /// The platform's notification name that announced it; empty where a platform has none.
+    #[serde(default)]
+    pub notification: String,
+    /// New, or about a case.
+    pub kind: Kind,
+    /// The kept body it came from, so that a failure can be shown and replayed there.
+    pub inbox_id: InboxId,
+    /// A person asked for it to be run again: what is not done yet is decided anew, by the rules of now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
+}
+
+/// Anything that is published.
+pub trait Event: Serialize {
+    /// The bus's `detail-type`.
+    const NAME: &'static str;
+
+    /// The id derived from what happened.
+    fn id(&self) -> Uuid;
+}
+
+impl Event for ResponseHinted {
+    const NAME: &'static str = "ResponseHinted";
+
+    fn id(&self) -> Uuid {
+        identity::event(
+            Self::NAME,
+            &[self.connection.as_str(), self.inbox_id.as_str()],
+        )
+    }
+}
+
+impl Event for ResponseReceived {
+    const NAME: &'static str = "ResponseReceived";
+
+    fn id(&self) -> Uuid {
+        identity::event(
+            Self::NAME,
+            &[&self.response.to_string(), &self.notification],
+        )
+    }
+}
+
+/// An event on its way: its name, id and ids-only detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The bus's `detail-type`.
+    pub name: &'static str,
+    /// The derived id; travels inside the detail as `event_id`.
+    pub id: Uuid,
+    /// The detail as JSON text.
+    pub detail: String,
+}
+
+impl Outgoing {
+    /// Packs an event.
+    pub fn of<E: Event>(event: &E) -> Self {
+        let mut detail = serde_json::to_value(event).expect("events are plain data");
+        if let Some(fields) = detail.as_object_mut() {
+            fields.insert("event_id".into(), event.id().to_string().into());
+        }
+        Self {
+            name: E::NAME,
+            id: event.id(),
+            detail: detail.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redelivered_fact_has_the_same_event_id_and_names_its_kind() {
+        let event = ResponseReceived {
+            version: 1,
+            response: "wxm/52c7d343".parse().unwrap(),
+            notification: "Detractors".into(),
+            kind: Kind::AboutCase,
+            inbox_id: "i-1".parse().unwrap(),
+            replay: false,
+        };
+        let sent = Outgoing::of(&event);
+        assert_eq!(sent.id, Outgoing::of(&event.clone()).id);
+        let detail: serde_json::Value = serde_json::from_str(&sent.detail).unwrap();
+        assert_eq!(detail["kind"], "about_case");
+        assert_eq!(detail["response"], "wxm/52c7d343");
+        assert_eq!(
+            serde_json::from_str::<ResponseReceived>(&sent.detail).unwrap(),
+            event
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! A loop: what happened from a response over its case to the next response, step by step.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::events::{ResponseHinted, ResponseReceived};
+use crate::names::{LoopId, ResponseKey};
+
+/// One thing that happened, or was decided not to happen, with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Identity of the step within its loop, derived from what happened; a repeat keeps the first.
+    pub key: String,
+    /// What happened.
+    pub what: StepKind,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it: a function of cxloop, the customer, or a system. Never a person's name.
+    pub actor: Actor,
+    /// A sentence for a person: which rule, which value, which ticket. No personal data.
+    pub text: String,
+    /// The address where the thing can be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What a replay needs to run this again, on steps that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// The kinds of steps, in the usual course of a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// The platform told of a response.
+    ResponseReceived,
+    /// The rules were held against it: the why and why not of each.
+    RulesDecided,
+    /// A contact was created for the customer.
+    ContactCreated,
+    /// A case was opened.
+    CaseOpened,
+    /// A note was added to a case that the customer already had.
+    CaseAttached,
+    /// The response on the platform got its note.
+    ResponseNoted,
+    /// The case was resolved by its agent, as the CRM tells.
+    CaseResolved,
+    /// The customer answered about the case.
+    FollowUpAnswered,
+    /// The case was made active again.
+    CaseReopened,
+    /// A note was left on the case without changing its state.
+    CaseNoted,
+    /// A new case was opened in place of one that cannot be reopened.
+    FollowUpOpened,
+    /// Nothing was done, for the reason given.
+    NothingDone,
+    /// Something was refused for good and waits for a person.
+    Failed,
+    /// A person had it run again.
+    Replayed,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The customer.
+    Customer,
+    /// An agent in the CRM.
+    Agent,
+    /// A person at the console or command line.
+    Operator,
+    /// One of cxloop's functions, by name.
+    Function(String),
+}
+
+impl Actor {
+    /// One of cxloop's functions.
+    pub fn function(name: &str) -> Self {
+        Self::Function(name.to_owned())
+    }
+}
+
+/// What is run again by a replay: the event that led to the failure. Ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// The response is fetched again.
+    Hinted(ResponseHinted),
+    /// The rules are held against it again, and what was not done is planned anew.
+    Received(ResponseReceived),
+}
+
+/// The head of a loop: what the list shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loop {
+    /// Its id.
+    pub id: LoopId,
+    /// The response that began it.
+    pub response: ResponseKey,
+    /// The questionnaire.
+    pub survey: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When its last step happened.
+    pub changed_at: Timestamp,
+    /// Where it stands.
+    pub state: LoopState,
+    /// The case, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<Uuid>,
+    /// The case's ticket number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The deciding score in words, such as `NPS 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<String>,
+}
+
+/// Where a loop stands, read off its latest deciding step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoopState {
+    /// Taken in, not yet decided.
+    Received,
+    /// No rule asked for anything.
+    NoAction,
+    /// A case is open.
+    Open,
+    /// The case was opened again.
+    Reopened,
+    /// Something failed and waits for a person.
+    Failed,
+}
+
+impl LoopState {
+    /// The state after a step, or `None` where the step does not change it.
+    pub fn after(step: StepKind) -> Option<Self> {
+        match step {
+            StepKind::ResponseReceived => Some(Self::Received),
+            StepKind::CaseOpened | StepKind::CaseAttached | StepKind::FollowUpOpened => {
+                Some(Self::Open)
+            }
+            StepKind::CaseReopened => Some(Self::Reopened),
+            StepKind::NothingDone => Some(Self::NoAction),
+            StepKind::Failed => Some(Self::Failed),
+            StepKind::RulesDecided
+            | StepKind::ContactCreated
+            | StepKind::ResponseNoted
+            | StepKind::CaseResolved
+            | StepKind::FollowUpAnswered
+            | StepKind::CaseNoted
+            | StepKind::Replayed => None,
+        }
+    }
+}
+
+/// A loop with its history, oldest step first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopHistory {
+    /// The head.
+    #[serde(flatten)]
+    pub head: Loop,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+impl Step {
+    /// How two steps of one loop follow each other: by time; at one and the same time by their place in the
+    /// usual course of a loop, then by key, so that every reader tells one story.
+    pub fn follows(&self, earlier: &Self) -> Ordering {
+        (self.at, self.what as u8, &self.key).cmp(&(earlier.at, earlier.what as u8, &earlier.key))
+    }
+}
+
+/// The state that a history amounts to: the last step that sets one, in the order of [`Step::follows`].
+pub fn state_of(steps: &[Step]) -> LoopState {
+    let mut ordered: Vec<&Step> = steps.iter().collect();
+    ordered.sort_by(|a, b| a.follows(b));
+    ordered
+        .iter()
+        .rev()
+        .find_map(|step| LoopState::after(step.what))
+        .unwrap_or(LoopState::Received)
+}

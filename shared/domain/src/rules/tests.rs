@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::response::{Answer, Customer, Email, Measured};
+
+fn response(nps: Option<i64>, location: Option<&str>) -> Response {
+    let score = |value| Measured {
+        score: Score::whole(value),
+        scale: None,
+    };
+    Response {
+        key: "wxm/52c7d343".parse().unwrap(),
+        survey: "store-visit".into(),
+        submitted_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        language: Some("gl".into()),
+        channel: None,
+        location: location.map(str::to_owned),
+        customer: Customer {
+            name: Some("Uxía Núñez".into()),
+            email: Email::read("uxia@example.com"),
+            ..Customer::default()
+        },
+        comment: Some("Non volverei: a atención foi pésima".into()),
+        answers: vec![Answer {
+            question_id: "q1".into(),
+            number: Some("4.5".parse().unwrap()),
+            tags: vec!["Staff".into()],
+            ..Answer::default()
+        }],
+        metrics: nps
+            .map(|v| (Metric::Nps, score(v)))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>(),
+        about_case: None,
+        link: None,
+    }
+}
+
+fn judged(condition: &str, response: &Response) -> Judgement {
+    Condition::parse(condition)
+        .unwrap()
+        .judge(&Facts::of(response, "Detractors"))
+}
+
+#[test]
+fn a_condition_reads_as_people_write_it() {
+    let unhappy = response(Some(3), Some("Vigo"));
+    for condition in [
+        "nps <= 6",
+        "nps <= 6 && location == \"Vigo\"",
+        "notification == \"Detractors\"",
+        "comment.contains(\"pésima\")",
+        "answers.staff > 4",
+        "answers[\"q1\"] == 4.5",
+        "customer.name.startsWith(\"Uxía\")",
+        "[\"Vigo\", \"Lugo\"].exists(place, place == location)",
+        "has(customer.email) && !has(customer.phone)",
+        "survey == \"store-visit\" && connection == \"wxm\"",
+    ] {
+        assert_eq!(
+            judged(condition, &unhappy),
+            Judgement::Matched,
+            "{condition}"
+        );
+    }
+    assert_eq!(judged("nps > 6", &unhappy), Judgement::NotMatched);
+}
+
+#[test]
+fn a_metric_that_the_response_lacks_makes_a_rule_not_applicable() {
+    let silent = response(None, None);
+    assert_eq!(
+        judged("nps <= 6", &silent),
+        Judgement::NotApplicable {
+            missing: "nps".into()
+        }
+    );
+    assert_eq!(
+        judged("location == \"Vigo\"", &silent),
+        Judgement::NotApplicable {
+            missing: "location".into()
+        }
+    );
+    assert_eq!(
+        judged("customer.phone == \"1\"", &silent),
+        Judgement::NotApplicable {
+            missing: "phone".into()
+        }
+    );
+}
+
+#[test]
+fn a_lacking_metric_does_not_matter_where_the_other_half_decides() {
+    let silent = response(None, None);
+    assert_eq!(
+        judged("nps <= 6 || notification == \"Detractors\"", &silent),
+        Judgement::Matched
+    );
+    assert_eq!(
+        judged("nps <= 6 && notification == \"Promoters\"", &silent),
+        Judgement::NotMatched
+    );
+}
+
+#[test]
+fn a_condition_that_is_no_question_fails_with_its_reason() {
+    let unhappy = response(Some(3), None);
+    assert!(matches!(
+        judged("nps + 1", &unhappy),
+        Judgement::Failed { .. }
+    ));
+    assert!(matches!(
+        judged("nps < \"six\"", &unhappy),
+        Judgement::Failed { .. }
+    ));
+}
+
+#[test]
+fn a_misspelt_name_and_a_broken_condition_are_found_when_parsed() {
+    let unknown = Condition::parse("nsp <= 6").unwrap_err();
+    assert!(unknown.to_string().contains("\"nsp\""), "{unknown}");
+    assert!(matches!(
+        Condition::parse("nps <= "),
+        Err(ConditionProblem::Syntax { .. })
+    ));
+    assert!(matches!(
+        Condition::parse(""),
+        Err(ConditionProblem::Syntax { .. })
+    ));
+}
+
+#[test]
+fn a_verdict_tells_what_was_looked_at_and_names_nobody() {
+    let unhappy = response(Some(3), Some("Vigo"));
+    let condition =
+        Condition::parse("nps <= 6 && location == \"Vigo\" && customer.name != \"\"").unwrap();
+    assert_eq!(
+        condition.looked_at(&unhappy, "Detractors"),
+        "nps = 3, location = \"Vigo\""
+    );
+}
+
+#[test]
+fn what_a_template_sees_has_no_nulls() {
+    let values = template_values(&response(None, None), "");
+    assert!(values.get("location").is_none());
+    assert!(values["customer"].get("phone").is_none());
+    assert_eq!(values["answers"]["staff"], 4.5);
+}
+
+proptest! {
+    #[test]
+    fn a_condition_agrees_with_plain_arithmetic(nps in 0i64..=10, limit in 0i64..=10) {
+        let matched = judged(&format!("nps <= {limit}"), &response(Some(nps), None)) == Judgement::Matched;
+        prop_assert_eq!(matched, nps <= limit);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in ".{0,40}") {
+        let _ = Condition::parse(&text);
+    }
+}

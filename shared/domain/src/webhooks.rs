@@ -1,0 +1,87 @@
+//! What is answered to the sender of a webhook, and under which id its body is kept.
+
+use sha2::{Digest, Sha256};
+
+use crate::names::{ConnectionName, InboxId};
+
+/// What the sender is told. A sender that gets `TryAgain` delivers once more; everything else is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Kept, or a question whether somebody is here.
+    Accepted,
+    /// Signature, token or time stamp is wrong; nothing is kept.
+    Refused,
+    /// More than 300 KB compressed.
+    TooLarge,
+    /// It could not be kept now.
+    TryAgain,
+}
+
+impl Answer {
+    /// The status code of the answer. A known path never answers 404 or 410: several platforms switch a webhook off for good on these.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Accepted => 200,
+            Self::Refused => 401,
+            Self::TooLarge => 413,
+            Self::TryAgain => 503,
+        }
+    }
+}
+
+/// The id under which a body is kept: of the sender's delivery id where there is one (equal on its
+/// retries), else of the body's content, so that a redelivery finds the item of the first time.
+pub fn inbox_id(connection: &ConnectionName, delivery_id: Option<&str>, body: &[u8]) -> InboxId {
+    let mut hash = Sha256::new();
+    hash.update(connection.as_str().as_bytes());
+    match delivery_id {
+        Some(id) => {
+            hash.update(b"\nid\n");
+            hash.update(id.as_bytes());
+        }
+        None => {
+            hash.update(b"\nbody\n");
+            hash.update(body);
+        }
+    }
+    let hex: String = hash
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    InboxId::parse(hex).expect("32 hexadecimal digits are an inbox id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redelivery_is_kept_under_the_id_of_the_first() {
+        let wxm = "wxm".parse().unwrap();
+        let other = "wxm-2".parse().unwrap();
+        assert_eq!(inbox_id(&wxm, None, b"{}"), inbox_id(&wxm, None, b"{}"));
+        assert_eq!(
+            inbox_id(&wxm, Some("m1"), b"first"),
+            inbox_id(&wxm, Some("m1"), b"second")
+        );
+        assert_ne!(inbox_id(&wxm, None, b"{}"), inbox_id(&other, None, b"{}"));
+        assert_ne!(
+            inbox_id(&wxm, Some("{}"), b"x"),
+            inbox_id(&wxm, None, b"{}")
+        );
+    }
+
+    #[test]
+    fn no_answer_switches_a_webhook_off() {
+        for answer in [
+            Answer::Accepted,
+            Answer::Refused,
+            Answer::TooLarge,
+            Answer::TryAgain,
+        ] {
+            assert!(![404, 410].contains(&answer.status()));
+        }
+    }
+}

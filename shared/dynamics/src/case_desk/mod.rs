@@ -1,0 +1,122 @@
+//! The case desk of Dynamics 365 Customer Service, on top of the client.
+//!
+//! Every write is under a derived id with `If-None-Match: *`, or guarded by the version that was
+//! read, so each method is harmless twice.
+
+mod cases;
+mod customers;
+mod desks;
+mod failure;
+mod lookup;
+mod map;
+mod names;
+mod sign_in;
+
+use async_trait::async_trait;
+use cxloop_domain::cases::{
+    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
+};
+use cxloop_domain::names::ConnectionName;
+use cxloop_ports::{CaseDesk, Failure, OpenedCase, ReopenOutcome, Written};
+use uuid::Uuid;
+
+use crate::{Client, Error, Now};
+
+pub use desks::DynamicsCaseDesks;
+
+#[cfg(test)]
+pub(crate) use map::fitting;
+use names::NameCache;
+use sign_in::SignIn;
+
+/// The tag of our own writes, which comes back in the webhooks that they cause.
+pub const TAG: &str = "cxloop";
+
+/// The case desk of one organisation.
+pub struct DynamicsCaseDesk {
+    sign_in: SignIn,
+    connection: ConnectionName,
+    root: String,
+    now: Now,
+    names: NameCache,
+}
+
+impl DynamicsCaseDesk {
+    /// The desk that `client` reaches, known to the configuration as `connection`.
+    #[must_use]
+    pub fn new(client: Client, connection: ConnectionName) -> Self {
+        let (root, now) = (client.root().to_owned(), client.clock());
+        Self::over(SignIn::Ready(client), connection, &root, now)
+    }
+
+    fn over(sign_in: SignIn, connection: ConnectionName, root: &str, now: Now) -> Self {
+        Self {
+            sign_in,
+            connection,
+            root: root.trim_end_matches('/').to_owned(),
+            now,
+            names: NameCache::default(),
+        }
+    }
+
+    async fn client(&self) -> Result<Client, Failure> {
+        self.sign_in.client().await
+    }
+
+    /// The failure that an error is for callers of the desk. `doing` completes "Dynamics refused
+    /// to …".
+    async fn fail(&self, doing: &str, error: &Error) -> Failure {
+        if matches!(
+            error,
+            Error::CredentialsRefused(_) | Error::TokenRejected(_)
+        ) {
+            self.sign_in.forget().await;
+        }
+        failure::failure(doing, error, &self.connection, (self.now)())
+    }
+}
+
+#[async_trait]
+impl CaseDesk for DynamicsCaseDesk {
+    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
+        customers::find(self, keys).await
+    }
+
+    async fn queue(&self, name: &str) -> Result<Uuid, Failure> {
+        names::queue(self, name).await
+    }
+
+    async fn owner(&self, name: &str) -> Result<OwnerRef, Failure> {
+        names::owner(self, name).await
+    }
+
+    async fn create_contact(&self, contact: &ContactDraft) -> Result<Written, Failure> {
+        customers::create(self, contact).await
+    }
+
+    async fn open_case(&self, case: &CaseDraft) -> Result<OpenedCase, Failure> {
+        cases::open(self, case).await
+    }
+
+    async fn add_note(&self, case: Uuid, note: &NoteDraft) -> Result<Written, Failure> {
+        cases::add_note(self, case, note).await
+    }
+
+    async fn read_case(&self, case: Uuid) -> Result<Option<CaseFacts>, Failure> {
+        cases::read(self, case).await
+    }
+
+    async fn reopen(&self, reopening: &Reopening) -> Result<ReopenOutcome, Failure> {
+        cases::reopen(self, reopening).await
+    }
+
+    /// Source: Microsoft Learn, "Open apps, forms, views, and dialogs in model-driven apps with a
+    /// URL".
+    fn case_link(&self, case: Uuid) -> String {
+        format!(
+            "{}/main.aspx?etn=incident&pagetype=entityrecord&id={}",
+            self.root,
+            case.hyphenated()
+        )
+    }
+}

@@ -1,0 +1,45 @@
+//! The AWS services behind the roles: each adapter is one role.
+
+mod clock;
+mod event_bridge;
+mod failure;
+mod secrets_manager;
+mod sqs;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+pub use clock::WallClock;
+pub use event_bridge::EventBridge;
+pub use secrets_manager::SecretsManager;
+pub use sqs::Sqs;
+
+use crate::settings::Settings;
+
+/// What all AWS clients share: 2 s to connect, 5 s for an attempt, 12 s for an operation with its repeats.
+///
+/// Credentials come from the environment alone, where Lambda puts them. Looking for them elsewhere would cost a cold
+/// start seconds and, on a developer's machine, could find an account that nobody meant.
+/// Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
+pub fn sdk_config(settings: &Settings) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(12))
+        .build();
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ))
+        .timeout_config(timeouts);
+    config.set_endpoint_url(settings.endpoint.clone());
+    config.build()
+}

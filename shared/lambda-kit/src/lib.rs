@@ -1,0 +1,20 @@
+//! What every function stands on: settings, logs, verification of webhooks, batches of messages, AWS adapters.
+//!
+//! A function's `main.rs` takes [`start::Parts`] from the environment, builds its roles from them and hands its
+//! handler to one of the runners in [`start`]. Nothing here knows a use case.
+
+pub mod aws;
+mod error;
+mod http_client;
+pub mod logging;
+pub mod queue;
+pub mod settings;
+pub mod start;
+#[cfg(test)]
+mod test_doubles;
+pub mod verification;
+mod worker;
+
+pub use error::Error;
+pub use http_client::http_client;
+pub use worker::worker_name;

@@ -1,0 +1,227 @@
+//! From a process to a running function.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use cxloop_domain::events::ResponseHinted;
+//! use cxloop_lambda_kit::start::{self, Parts};
+//! # fn gates() -> Arc<dyn cxloop_ports::Gates> { unreachable!() }
+//! # struct Deps;
+//! # async fn handle(_: &Deps, _: ResponseHinted) -> Result<(), cxloop_ports::Failure> { Ok(()) }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), cxloop_lambda_kit::Error> {
+//!     let parts = Parts::from_environment("response-intake")?;
+//!     let worker = parts.queue_worker(gates())?;
+//!     let deps = Deps;
+//!     start::queue_function(worker, |event| handle(&deps, event)).await
+//! }
+//! ```
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_lambda_events::sqs::SqsEvent;
+use cxloop_domain::events::Event;
+use cxloop_ports::{Bus, Clock, Failure, Gates, Secrets};
+use futures::FutureExt;
+use lambda_http::{Body, Request, Response};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::level_filters::LevelFilter;
+
+use crate::aws::{EventBridge, SecretsManager, Sqs, WallClock, sdk_config};
+use crate::logging::{self, fields};
+use crate::queue::{self, QueueWorker};
+use crate::settings::Settings;
+use crate::{Error, http_client};
+
+/// What a function's roles are built from. Clients that only some functions need are built by methods, because each
+/// costs a cold start some milliseconds.
+pub struct Parts {
+    /// The function's name, for logs.
+    pub function: &'static str,
+    /// What the environment says.
+    pub settings: Settings,
+    /// What all AWS clients share.
+    pub sdk: SdkConfig,
+    /// Secrets.
+    pub secrets: Arc<dyn Secrets>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Parts {
+    /// Starts logging and reads the environment.
+    ///
+    /// # Errors
+    /// [`Error`] names the variable that is missing or wrong; it is logged too.
+    pub fn from_environment(function: &'static str) -> Result<Self, Error> {
+        let settings = Settings::from_environment();
+        logging::start(
+            settings
+                .as_ref()
+                .map_or(LevelFilter::INFO, |settings| settings.log),
+        );
+        let settings = settings.inspect_err(|error| {
+            tracing::error!({ fields::FUNCTION } = function, { fields::REASON } = %error, "the function cannot start");
+        })?;
+        let sdk = sdk_config(&settings);
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let secrets = Arc::new(SecretsManager::new(&sdk, Arc::clone(&clock)));
+        Ok(Self {
+            function,
+            settings,
+            sdk,
+            secrets,
+            clock,
+        })
+    }
+
+    /// The bus that `CXLOOP_BUS` names.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`].
+    pub fn bus(&self) -> Result<Arc<dyn Bus>, Error> {
+        Ok(Arc::new(EventBridge::new(
+            &self.sdk,
+            self.settings.bus()?,
+            Arc::clone(&self.clock),
+        )))
+    }
+
+    /// The runner of the messages of the queue that `CXLOOP_QUEUE_URL` names.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`].
+    pub fn queue_worker(&self, gates: Arc<dyn Gates>) -> Result<QueueWorker, Error> {
+        let postpone = Arc::new(Sqs::new(&self.sdk, self.settings.queue_url()?));
+        Ok(QueueWorker {
+            name: self.function,
+            gates,
+            postpone,
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    /// The client for outside systems; call it once and share it.
+    ///
+    /// # Errors
+    /// [`Error::HttpClient`].
+    pub fn http(&self) -> Result<reqwest::Client, Error> {
+        http_client()
+    }
+}
+
+/// Runs a function that a queue feeds, for as long as the process lives.
+///
+/// # Errors
+/// [`Error::Runtime`] when the Lambda runtime ends.
+pub async fn queue_function<E, F, Fut, O>(worker: QueueWorker, handle: F) -> Result<(), Error>
+where
+    E: Event + DeserializeOwned,
+    F: Fn(E) -> Fut,
+    Fut: Future<Output = Result<O, Failure>>,
+{
+    let (worker, handle) = (&worker, &handle);
+    let batches = service_fn(move |batch: LambdaEvent<SqsEvent>| async move {
+        let outcome = queue::run(worker, batch.payload, handle).await;
+        outcome
+            .inspect_err(|_| queue::log_batch_refused(worker.name))
+            .map_err(lambda_runtime::Error::from)
+    });
+    lambda_runtime::run(batches).await.map_err(Error::Runtime)
+}
+
+/// Runs a function that a schedule starts. A failure fails the invocation, which the service repeats.
+///
+/// # Errors
+/// [`Error::Runtime`] when the Lambda runtime ends.
+pub async fn scheduled_function<F, Fut, O>(function: &'static str, handle: F) -> Result<(), Error>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<O, Failure>>,
+{
+    let handle = &handle;
+    let ticks = service_fn(move |_: LambdaEvent<Value>| async move {
+        handle().await.map(|_| Value::Null).map_err(|failure| {
+            tracing::error!(
+                { fields::FUNCTION } = function,
+                { fields::OUTCOME } = "failed",
+                { fields::REASON } = failure.message,
+                { fields::DETAIL } = failure.detail,
+                "a scheduled run failed"
+            );
+            lambda_runtime::Error::from(failure)
+        })
+    });
+    lambda_runtime::run(ticks).await.map_err(Error::Runtime)
+}
+
+/// Runs a function that API Gateway calls. A panic is answered 503, the one answer after which senders try again.
+///
+/// # Errors
+/// [`Error::Runtime`] when the Lambda runtime ends.
+pub async fn http_function<F, Fut>(function: &'static str, handle: F) -> Result<(), Error>
+where
+    F: Fn(Request) -> Fut + Sync,
+    Fut: Future<Output = Response<Body>> + Send,
+{
+    let handle = &handle;
+    let requests = lambda_http::service_fn(move |request: Request| async move {
+        Ok::<_, lambda_http::Error>(answered(function, handle, request).await)
+    });
+    lambda_http::run(requests).await.map_err(Error::Runtime)
+}
+
+async fn answered<F, Fut>(function: &'static str, handle: &F, request: Request) -> Response<Body>
+where
+    F: Fn(Request) -> Fut,
+    Fut: Future<Output = Response<Body>>,
+{
+    let handled = AssertUnwindSafe(async { handle(request).await })
+        .catch_unwind()
+        .await;
+    handled.unwrap_or_else(|_| {
+        tracing::error!(
+            { fields::FUNCTION } = function,
+            { fields::OUTCOME } = "panicked",
+            "a request failed"
+        );
+        let mut response = Response::new(Body::Text(
+            r#"{"error":"not available, try again"}"#.to_owned(),
+        ));
+        *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        response.headers_mut().insert(
+            http::header::CONTENT_TYPE,
+            http::HeaderValue::from_static("application/json"),
+        );
+        response
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_behind_the_api_is_answered_503() {
+        let handle = |request: Request| {
+            assert_ne!(request.uri().path(), "/panic");
+            async { Response::new(Body::Empty) }
+        };
+        let request = |path: &str| {
+            http::Request::builder()
+                .uri(path)
+                .body(Body::Empty)
+                .unwrap()
+        };
+        assert_eq!(
+            answered("test", &handle, request("/panic")).await.status(),
+            503
+        );
+        assert_eq!(answered("test", &handle, request("/")).await.status(), 200);
+    }
+}

@@ -1,0 +1,195 @@
+//! From bytes that anybody may have sent to bytes from a known sender.
+//!
+//! [`Verified`] cannot be made in any other way than by [`verify`], so a use case that takes one cannot have
+//! forgotten to check.
+
+mod standard;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use cxloop_domain::configuration::Connection;
+use cxloop_domain::names::ConnectionName;
+use cxloop_ports::{Failure, Secrets};
+use http::HeaderMap;
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+
+/// The headers of the Standard Webhooks scheme, as they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignatureHeaders {
+    /// `webhook-id`: the delivery's id, the same on every retry.
+    pub id: Option<String>,
+    /// `webhook-timestamp`: seconds since 1970.
+    pub timestamp: Option<String>,
+    /// `webhook-signature`: signatures separated by spaces.
+    pub signature: Option<String>,
+}
+
+impl SignatureHeaders {
+    /// Picks the three headers from all of a request. One that is no plain text counts as missing.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|v| v.to_str().ok())
+                .map(str::to_owned)
+        };
+        Self {
+            id: text("webhook-id"),
+            timestamp: text("webhook-timestamp"),
+            signature: text("webhook-signature"),
+        }
+    }
+}
+
+/// A webhook as it came in from the network.
+#[derive(Clone)]
+pub struct Unverified {
+    /// The connection in the address.
+    pub connection: ConnectionName,
+    /// The token in the address, where there is one; already decoded from its percent form.
+    pub token: Option<String>,
+    /// The signature's headers.
+    pub headers: SignatureHeaders,
+    /// The body, byte by byte as sent.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Unverified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Unverified {{ connection: {}, {} bytes }}",
+            self.connection,
+            self.body.len()
+        )
+    }
+}
+
+/// A webhook from a sender who proved to be the connection's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verified {
+    connection: ConnectionName,
+    delivery_id: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Verified {
+    /// The connection it came through.
+    pub fn connection(&self) -> &ConnectionName {
+        &self.connection
+    }
+
+    /// The sender's id of the delivery, the same on every retry, where the scheme has one. It is signed too.
+    pub fn delivery_id(&self) -> Option<&str> {
+        self.delivery_id.as_deref()
+    }
+
+    /// The body, byte by byte as sent.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, for keeping.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Verified {{ connection: {}, {} bytes }}",
+            self.connection,
+            self.body.len()
+        )
+    }
+}
+
+/// Why a webhook is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The sender did not prove who they are. The reason is for logs only: it would help who guesses.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The secret that proves it cannot be read or used; the sender may be right, so they should try again.
+    #[error("{0}")]
+    SecretTrouble(Failure),
+}
+
+/// Checks a webhook against its connection's secret: the token in the address for `wxm`, which cannot sign, and the
+/// signature over the raw bytes for `standard`. Connections of other kinds take no webhooks.
+///
+/// Secret fields: `webhook_token` and `webhook_secret`.
+///
+/// # Errors
+/// [`Refusal::Unauthorized`] for a wrong or missing proof, or one more than five minutes off;
+/// [`Refusal::SecretTrouble`] when our own secret is missing or unfit.
+pub async fn verify(
+    unverified: Unverified,
+    connection: &Connection,
+    secrets: &dyn Secrets,
+    now: Timestamp,
+) -> Result<Verified, Refusal> {
+    let delivery_id = match connection {
+        Connection::Wxm(wxm) => {
+            let expected = secrets
+                .field(&wxm.secret, "webhook_token")
+                .await
+                .map_err(Refusal::SecretTrouble)?;
+            token(
+                unverified.token.as_deref(),
+                expected.expose_secret(),
+                &wxm.secret,
+            )?;
+            None
+        }
+        Connection::Standard(standard) => {
+            let secret = secrets
+                .field(&standard.secret, "webhook_secret")
+                .await
+                .map_err(Refusal::SecretTrouble)?;
+            let key = standard::Key::read(secret.expose_secret())
+                .map_err(|problem| unfit(&standard.secret, "webhook_secret", problem))?;
+            Some(
+                standard::verify(&key, &unverified.headers, &unverified.body, now)
+                    .map_err(Refusal::Unauthorized)?,
+            )
+        }
+        Connection::Dynamics(_) => {
+            return Err(Refusal::Unauthorized(
+                "connections of this kind take no webhooks",
+            ));
+        }
+    };
+    Ok(Verified {
+        connection: unverified.connection,
+        delivery_id,
+        body: unverified.body,
+    })
+}
+
+fn token(given: Option<&str>, expected: &str, secret: &str) -> Result<(), Refusal> {
+    if expected.is_empty() {
+        // An empty token would be matched by an address that ends in a slash.
+        return Err(unfit(secret, "webhook_token", "is empty"));
+    }
+    let given = given.ok_or(Refusal::Unauthorized("no token in the address"))?;
+    let equal: bool = given.as_bytes().ct_eq(expected.as_bytes()).into();
+    if equal {
+        Ok(())
+    } else {
+        Err(Refusal::Unauthorized("wrong token in the address"))
+    }
+}
+
+fn unfit(secret: &str, field: &str, problem: &str) -> Refusal {
+    Refusal::SecretTrouble(Failure::mend(
+        format!("Secret {secret}: the field {field} {problem}."),
+        "webhook verification",
+    ))
+}

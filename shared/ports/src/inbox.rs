@@ -1,0 +1,76 @@
+//! The inbox: every accepted webhook body, kept before anything is done with it.
+
+use async_trait::async_trait;
+use cxloop_domain::names::{ConnectionName, InboxId};
+use jiff::Timestamp;
+
+use crate::Failure;
+
+/// A kept webhook body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxItem {
+    /// Derived from connection and content or delivery id.
+    pub id: InboxId,
+    /// The connection it came through.
+    pub connection: ConnectionName,
+    /// When it was accepted first.
+    pub accepted_at: Timestamp,
+    /// The body exactly as it came.
+    pub body: Vec<u8>,
+    /// Where it stands.
+    pub state: InboxState,
+}
+
+/// Where a kept body stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InboxState {
+    /// Kept; its event is not known to be published.
+    Unpublished,
+    /// Its event is on the bus.
+    Published,
+    /// Put aside for a person, with the reason.
+    Parked {
+        /// Why, in a sentence without personal data.
+        reason: String,
+    },
+}
+
+/// Keeps webhook bodies.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Keeps an item unless one with its id is there already; either way returns only when it is durable.
+    /// Fails with remedy `Park` when the body does not fit (over 300 KB compressed).
+    async fn keep(&self, item: &InboxItem) -> Result<(), Failure>;
+
+    /// The item, unless it expired or never was.
+    async fn load(&self, id: &InboxId) -> Result<Option<InboxItem>, Failure>;
+
+    /// Notes that the item's event is on the bus. Does nothing to a parked item.
+    async fn published(&self, id: &InboxId) -> Result<(), Failure>;
+
+    /// Puts the item aside with a reason.
+    async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure>;
+
+    /// Ids and connections of items accepted before a moment and still unpublished, oldest first, at most `limit`.
+    async fn unpublished_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(ConnectionName, InboxId)>, Failure>;
+
+    /// The bodies that were put aside, newest first, at most `limit`, without the bodies themselves.
+    async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure>;
+}
+
+/// A body that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedBody {
+    /// Which one.
+    pub id: InboxId,
+    /// The connection it came through.
+    pub connection: ConnectionName,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Why it was put aside.
+    pub reason: String,
+}

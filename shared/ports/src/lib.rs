@@ -1,0 +1,30 @@
+//! The roles that decisions need carried out: one small trait for each.
+//!
+//! A function's dependencies are the roles it holds, and its policy allows exactly these. Every role
+//! that touches a network returns a [`Failure`], which already says what is to be done about it.
+
+mod bus;
+mod case_desk;
+mod clock;
+mod configurations;
+mod failure;
+mod inbox;
+mod loops;
+mod plans;
+mod responses;
+mod secrets;
+mod surveys;
+mod waiting;
+
+pub use bus::Bus;
+pub use case_desk::{CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written};
+pub use clock::Clock;
+pub use configurations::Configurations;
+pub use failure::{Failure, Remedy};
+pub use inbox::{Inbox, InboxItem, InboxState, ParkedBody};
+pub use loops::{Loops, NewLoop};
+pub use plans::{Claims, Kept, Plans};
+pub use responses::{Responses, StoredResponse};
+pub use secrets::Secrets;
+pub use surveys::{Hint, Noted, SurveyPlatform, SurveyPlatforms, Unparsable};
+pub use waiting::{Gates, Postpone};

@@ -1,0 +1,65 @@
+//! Survey platforms.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxloop_domain::configuration::Applied;
+use cxloop_domain::names::{ConnectionName, ResponseId};
+use cxloop_domain::response::Response;
+
+use crate::Failure;
+
+/// What a webhook body says, before anything is trusted but its sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The response it speaks of.
+    pub response: ResponseId,
+    /// The platform's notification name; empty where it has none.
+    pub notification: String,
+    /// The response itself, where the body is signed and carries it whole.
+    pub signed: Option<Box<Response>>,
+}
+
+/// Why a body says nothing that can be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unparsable {
+    /// What was expected and what is there instead, without the body's content.
+    pub reason: String,
+}
+
+/// Whether a note is new on a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// Written now.
+    Written,
+    /// A note with the marker was there already.
+    AlreadyThere,
+    /// The platform has no notes: a declared lack, not an error.
+    NotSupported,
+}
+
+/// One survey platform, behind one connection.
+#[async_trait]
+pub trait SurveyPlatform: Send + Sync {
+    /// Reads a webhook body from a verified sender. Pure: asks nobody.
+    fn parse(&self, body: &[u8]) -> Result<Hint, Unparsable>;
+
+    /// The response as the platform has it now, in normal form. `None` when the platform does not know it.
+    async fn fetch(&self, response: &ResponseId) -> Result<Option<Response>, Failure>;
+
+    /// Puts a note on the response unless one that contains `marker` is there. `text` must contain `marker`.
+    /// Not atomic on platforms without keys: callers hold a lease.
+    async fn note(&self, response: &ResponseId, marker: &str, text: &str)
+    -> Result<Noted, Failure>;
+}
+
+/// The survey platforms of a configuration.
+pub trait SurveyPlatforms: Send + Sync {
+    /// The platform behind a connection. Fails with remedy `Park` when the connection is unknown or no survey platform.
+    fn platform(
+        &self,
+        applied: &Applied,
+        connection: &ConnectionName,
+    ) -> Result<Arc<dyn SurveyPlatform>, Failure>;
+}

@@ -1,0 +1,94 @@
+//! cxloop's memory: one DynamoDB table behind the roles that keep and find things.
+//!
+//! Every item has the keys `pk` and `sk`; what must be listed also has `gsi1pk` and `gsi1sk`, the keys of
+//! the index `gsi1`. What may expire carries `expires_at` in seconds, and readers here leave out what has
+//! expired, because DynamoDB removes it only some days later (Source: Amazon DynamoDB Developer Guide,
+//! "Using time to live (TTL) in DynamoDB"). Nothing scans the table.
+//!
+//! | role | `pk` | `sk` | index |
+//! |---|---|---|---|
+//! | inbox | `INBOX#<id>` | `BODY` | `UNPUBLISHED#<shard>` or `PARKED#<shard>` / when accepted |
+//! | responses | `RESPONSE#<key>` | `NORMAL` | `PERSON#<derived id>` / key |
+//! | plans | `PLAN#<key>` | `PLAN` | |
+//! | claims | `CLAIM#<key>`, `LEASE#<key>`, `SET#<key>` | `HOLDER`, `HOLDER`, `MEMBERS` | |
+//! | loops | `LOOP#<id>` | `HEAD`, `STEP#<key>` | head: `LOOPS#<day>#<shard>` / when#id |
+//! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
+//! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
+//! | gates | `GATE#<connection>` | `CLOSED` | |
+
+mod claims;
+mod configurations;
+mod error;
+mod gates;
+mod inbox;
+mod item;
+mod loops;
+mod plans;
+mod responses;
+mod shard;
+mod table;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use cxloop_ports::Clock;
+
+use configurations::Cached;
+
+pub use error::StoreError;
+pub use inbox::{LARGEST_BODY_BYTES, fits};
+
+/// How long things are kept, in days from the moment they are written.
+///
+/// Loops, claims and configuration versions hold ids and state only and do not expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Raw webhook bodies.
+    pub inbox_days: u32,
+    /// Responses in normal form.
+    pub responses_days: u32,
+    /// Plans: their texts quote the customer.
+    pub plans_days: u32,
+}
+
+impl Default for Retention {
+    /// 90 days for the raw body and for plans, which a replay of it would run again; 400 days for
+    /// responses, so that a year can be compared with the one before.
+    fn default() -> Self {
+        Self {
+            inbox_days: 90,
+            responses_days: 400,
+            plans_days: 90,
+        }
+    }
+}
+
+/// The table and what is needed to work with it. Implements the roles `Inbox`, `Responses`, `Plans`,
+/// `Claims`, `Loops`, `Configurations` and `Gates`.
+pub struct Store {
+    client: Client,
+    table: String,
+    clock: Arc<dyn Clock>,
+    retention: Retention,
+    cached: Cached,
+}
+
+impl Store {
+    /// A store on a table that exists. Whoever builds the client sets its timeouts.
+    pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+            clock,
+            retention: Retention::default(),
+            cached: Cached::default(),
+        }
+    }
+
+    /// The same store with other retention times.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+}

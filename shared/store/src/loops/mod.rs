@@ -1,0 +1,92 @@
+//! Loops: a head that lists show, its steps beside it, and ties by which cases and responses find it.
+
+mod head;
+mod listing;
+mod steps;
+
+use async_trait::async_trait;
+use cxloop_domain::loops::{Loop, LoopHistory, Step};
+use cxloop_domain::names::{LoopId, ResponseKey};
+use cxloop_ports::{Failure, Loops, NewLoop};
+use futures::future::try_join;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::Store;
+use crate::item::{Key, text};
+
+const TIE: &str = "tie of a loop";
+
+fn partition(id: &LoopId) -> String {
+    format!("LOOP#{id}")
+}
+
+fn head_key(id: &LoopId) -> Key {
+    Key::new(partition(id), "HEAD")
+}
+
+fn case_tie(case: Uuid) -> Key {
+    Key::new(format!("CASE#{case}"), "LOOP")
+}
+
+fn response_tie(response: &ResponseKey) -> Key {
+    Key::new(format!("RESPONSE#{response}"), "LOOP")
+}
+
+#[async_trait]
+impl Loops for Store {
+    async fn begin(&self, new: &NewLoop) -> Result<(), Failure> {
+        self.put_unless_there(head::WHAT, head::begun(new)).await?;
+        Ok(())
+    }
+
+    async fn record(&self, id: &LoopId, steps: &[Step]) -> Result<(), Failure> {
+        for step in steps {
+            self.put_step(id, step).await?;
+        }
+        self.move_head_on(id).await?;
+        Ok(())
+    }
+
+    async fn tie_case(&self, id: &LoopId, case: Uuid, ticket: &str) -> Result<(), Failure> {
+        self.name_case_on_head(id, case, ticket).await?;
+        self.put_unless_there(TIE, case_tie(case).with([("loop", text(id))]))
+            .await?;
+        Ok(())
+    }
+
+    async fn tie_response(&self, id: &LoopId, response: &ResponseKey) -> Result<(), Failure> {
+        self.put_unless_there(TIE, response_tie(response).with([("loop", text(id))]))
+            .await?;
+        Ok(())
+    }
+
+    async fn of_case(&self, case: Uuid) -> Result<Option<LoopId>, Failure> {
+        let tie = self.get(TIE, &case_tie(case)).await?;
+        Ok(tie.map(|item| item.parsed("loop")).transpose()?)
+    }
+
+    async fn of_response(&self, response: &ResponseKey) -> Result<Option<LoopId>, Failure> {
+        let own = response.loop_id();
+        let (tie, own_key) = (response_tie(response), head_key(&own));
+        let (tied, begun) = try_join(self.get(TIE, &tie), self.get(head::WHAT, &own_key)).await?;
+        match tied {
+            Some(tied) => Ok(Some(tied.parsed("loop")?)),
+            None => Ok(begun.map(|_| own)),
+        }
+    }
+
+    async fn load(&self, id: &LoopId) -> Result<Option<LoopHistory>, Failure> {
+        let Some((versioned, steps)) = self.read_loop(id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(LoopHistory {
+            head: versioned.head,
+            steps,
+        }))
+    }
+
+    async fn newest(&self, now: Timestamp, limit: usize) -> Result<Vec<Loop>, Failure> {
+        Ok(self.list_newest(now, limit).await?)
+    }
+}

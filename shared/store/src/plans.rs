@@ -1,0 +1,92 @@
+//! Plans under their business keys, each replaced only by whoever knows its version.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use cxloop_ports::{Failure, Kept, Plans};
+use serde_json::Value;
+
+use crate::error::classify;
+use crate::item::{Key, Stored, expiry, failed_put, number, packed};
+use crate::{Store, StoreError};
+
+const WHAT: &str = "plan";
+
+fn key(key: &str) -> Key {
+    Key::new(format!("PLAN#{key}"), "PLAN")
+}
+
+fn read(item: &Stored) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        plan: item.json("plan")?,
+        version: item.number("version")?,
+    })
+}
+
+#[async_trait]
+impl Plans for Store {
+    async fn load(&self, name: &str) -> Result<Option<Kept>, Failure> {
+        let item = self.get(WHAT, &key(name)).await?;
+        Ok(item.as_ref().map(read).transpose()?)
+    }
+
+    async fn keep_first(&self, name: &str, plan: &Value) -> Result<Kept, Failure> {
+        let item = key(name).with([
+            ("plan", packed(WHAT, plan)?),
+            ("version", number(1)),
+            (
+                "expires_at",
+                expiry(self.clock.now(), self.retention.plans_days),
+            ),
+        ]);
+        match self.put_unless_there(WHAT, item).await? {
+            None => Ok(Kept {
+                plan: plan.clone(),
+                version: 1,
+            }),
+            Some(standing) => Ok(read(&standing)?),
+        }
+    }
+
+    async fn replace(&self, name: &str, version: u64, plan: &Value) -> Result<Kept, Failure> {
+        let now = self.clock.now();
+        let item = key(name).with([
+            ("plan", packed(WHAT, plan)?),
+            ("version", number(version + 1)),
+            ("expires_at", expiry(now, self.retention.plans_days)),
+        ]);
+        let replaced = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(version))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = replaced else {
+            return Ok(Kept {
+                plan: plan.clone(),
+                version: version + 1,
+            });
+        };
+        match failed_put(&error) {
+            None => Err(classify("PutItem", &error).into()),
+            // Forgotten since it was read: whoever comes first decides anew.
+            Some(standing) if standing.is_empty() => self.keep_first(name, plan).await,
+            Some(standing) => Ok(read(&Stored::new(WHAT, standing))?),
+        }
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), Failure> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(name).attributes()))
+            .send()
+            .await
+            .map_err(|error| classify("DeleteItem", &error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Webex Experience Management, formerly CloudCherry.
+//!
+//! Its webhooks are unsigned hints: the response is fetched again before anything is believed. Answers carry no
+//! meaning of their own; it comes from joining each with its question's tags, short label and kind. Sources:
+//! Webex Experience Management developer documentation (pages "Authentication", "Responses", "Real-time push")
+//! and the vendor's public .NET client.
+
+mod client;
+mod map;
+mod notification;
+mod questions;
+mod session;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxloop_domain::configuration::{QuestionMap, WxmConnection};
+use cxloop_domain::names::{ConnectionName, ResponseId, ResponseKey};
+use cxloop_domain::response::Response;
+use cxloop_ports::{Clock, Failure, Hint, Noted, Secrets, SurveyPlatform, Unparsable};
+use serde_json::json;
+
+use client::Client;
+use questions::QuestionCache;
+use wire::Answer;
+
+/// The platform's name for people.
+const PLATFORM: &str = "Webex Experience Management";
+
+/// One account of the platform.
+pub struct WxmPlatform {
+    name: ConnectionName,
+    questions: QuestionMap,
+    client: Client,
+    cache: QuestionCache,
+}
+
+impl WxmPlatform {
+    /// The account behind a connection. Asks nobody yet; the first request signs in.
+    pub fn new(
+        name: ConnectionName,
+        configured: WxmConnection,
+        http: reqwest::Client,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let cache = QuestionCache::new(Arc::clone(&clock));
+        let questions = configured.questions.clone();
+        let client = Client::new(name.clone(), configured, http, secrets, clock);
+        Self {
+            name,
+            questions,
+            client,
+            cache,
+        }
+    }
+
+    async fn answer(&self, response: &ResponseId) -> Result<Option<Answer>, Failure> {
+        if !notification::is_answer_id(response.as_str()) {
+            return Ok(None);
+        }
+        let asked = "GET /api/Answer/{id}";
+        let Some(body) = self
+            .client
+            .get(asked, &["Answer", response.as_str()])
+            .await?
+        else {
+            return Ok(None);
+        };
+        let Some(answer) =
+            wire::read::<Option<Answer>>(&body).map_err(|p| self.client.unreadable(p, asked))?
+        else {
+            return Ok(None);
+        };
+        if answer.id.eq_ignore_ascii_case(response.as_str()) {
+            Ok(Some(answer))
+        } else {
+            Err(self
+                .client
+                .unreadable("it holds another response than the one asked for", asked))
+        }
+    }
+}
+
+#[async_trait]
+impl SurveyPlatform for WxmPlatform {
+    fn parse(&self, body: &[u8]) -> Result<Hint, Unparsable> {
+        notification::parse(body)
+    }
+
+    /// The key of the response is the platform's own spelling of the id, so that a hint in other letters
+    /// makes no second response.
+    async fn fetch(&self, response: &ResponseId) -> Result<Option<Response>, Failure> {
+        let Some(answer) = self.answer(response).await? else {
+            return Ok(None);
+        };
+        let named = answer
+            .responses
+            .iter()
+            .map(|given| given.question_id.as_str());
+        let questions = self.cache.questions_for(&self.client, named).await?;
+        let unusable = |problem: &str| {
+            Failure::park(
+                format!("{PLATFORM} has a response that cannot be read: {problem}."),
+                format!("connection {}", self.name),
+            )
+        };
+        let id = ResponseId::parse(answer.id.clone()).map_err(|_| unusable("its id is none"))?;
+        let key = ResponseKey::new(self.name.clone(), id);
+        map::response(key, &answer, &questions, &self.questions)
+            .map(Some)
+            .map_err(unusable)
+    }
+
+    async fn note(
+        &self,
+        response: &ResponseId,
+        marker: &str,
+        text: &str,
+    ) -> Result<Noted, Failure> {
+        if marker.is_empty() || !text.contains(marker) {
+            return Err(Failure::park(
+                "A note without its marker would be written twice.",
+                format!("connection {}", self.name),
+            ));
+        }
+        let gone = || {
+            Failure::park(
+                format!("{PLATFORM} does not know the response any more."),
+                format!("connection {}", self.name),
+            )
+        };
+        let answer = self.answer(response).await?.ok_or_else(gone)?;
+        if answer.notes.iter().any(|note| note.note.contains(marker)) {
+            return Ok(Noted::AlreadyThere);
+        }
+        let path = ["Answers", "Note", answer.id.as_str()];
+        self.client
+            .post(
+                "POST /api/Answers/Note/{id}",
+                &path,
+                &json!({ "note": text }),
+            )
+            .await?
+            .ok_or_else(gone)?;
+        Ok(Noted::Written)
+    }
+}

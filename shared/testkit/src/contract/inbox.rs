@@ -1,0 +1,198 @@
+//! Promises of the inbox.
+
+use cxloop_domain::names::InboxId;
+use cxloop_ports::{Inbox, InboxItem, InboxState, Remedy};
+
+use super::{refused, well};
+use crate::samples::time;
+
+fn item(id: &str, accepted_at: &str) -> InboxItem {
+    InboxItem {
+        id: id.parse().expect("an inbox id"),
+        connection: "wxm".parse().expect("a connection name"),
+        accepted_at: time(accepted_at),
+        body: "{\"comentario\":\"Non volverei: a atención foi pésima\"}"
+            .as_bytes()
+            .to_vec(),
+        state: InboxState::Unpublished,
+    }
+}
+
+/// Bytes that no compression makes smaller (xorshift).
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    (0..bytes)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        })
+        .collect()
+}
+
+/// Checks an inbox with nothing in it.
+pub async fn inbox(inbox: &dyn Inbox) {
+    keeps_bodies_as_they_came(inbox).await;
+    lists_what_is_unpublished(inbox).await;
+    puts_aside_for_good(inbox).await;
+    refuses_what_does_not_fit(inbox).await;
+}
+
+async fn keeps_bodies_as_they_came(inbox: &dyn Inbox) {
+    let first = item("kept-1", "2026-11-22T09:00:00.123456789Z");
+    well(inbox.keep(&first).await);
+    assert_eq!(
+        well(inbox.load(&first.id).await),
+        Some(first.clone()),
+        "an item reads back as it was kept"
+    );
+
+    let mut again = first.clone();
+    again.body = b"another body".to_vec();
+    again.accepted_at = time("2026-11-22T09:30:00Z");
+    well(inbox.keep(&again).await);
+    assert_eq!(
+        well(inbox.load(&first.id).await),
+        Some(first.clone()),
+        "a redelivered item changes nothing"
+    );
+
+    well(inbox.published(&first.id).await);
+    well(inbox.keep(&first).await);
+    let state = well(inbox.load(&first.id).await).map(|item| item.state);
+    assert_eq!(
+        state,
+        Some(InboxState::Published),
+        "a redelivered item that was published stays published"
+    );
+
+    let nobody: InboxId = "never-kept".parse().expect("an inbox id");
+    assert_eq!(well(inbox.load(&nobody).await), None);
+    well(inbox.published(&nobody).await);
+    well(inbox.park(&nobody, "nothing there").await);
+    assert_eq!(
+        well(inbox.load(&nobody).await),
+        None,
+        "noting something of an unknown item makes no item"
+    );
+
+    let mut empty = item("kept-empty", "2026-11-22T09:00:00Z");
+    empty.body = Vec::new();
+    empty.state = InboxState::Published;
+    well(inbox.keep(&empty).await);
+    assert_eq!(
+        well(inbox.load(&empty.id).await),
+        Some(empty),
+        "an empty body is a body"
+    );
+}
+
+async fn lists_what_is_unpublished(inbox: &dyn Inbox) {
+    for number in 0..9 {
+        well(
+            inbox
+                .keep(&item(
+                    &format!("wait-{number}"),
+                    &format!("2026-11-22T09:0{number}:00Z"),
+                ))
+                .await,
+        );
+    }
+    let ids = |found: Vec<(_, InboxId)>| {
+        found
+            .into_iter()
+            .map(|(_, id)| id.to_string())
+            .collect::<Vec<_>>()
+    };
+    let before = time("2026-11-22T09:05:00Z");
+    let found = ids(well(inbox.unpublished_before(before, 100).await));
+    assert_eq!(
+        found,
+        ["wait-0", "wait-1", "wait-2", "wait-3", "wait-4"],
+        "oldest first, none from the moment itself on"
+    );
+    assert_eq!(
+        ids(well(inbox.unpublished_before(before, 2).await)),
+        ["wait-0", "wait-1"],
+        "at most the limit"
+    );
+    assert!(well(inbox.unpublished_before(before, 0).await).is_empty());
+
+    well(
+        inbox
+            .published(&"wait-1".parse().expect("an inbox id"))
+            .await,
+    );
+    well(
+        inbox
+            .park(&"wait-2".parse().expect("an inbox id"), "unparsable")
+            .await,
+    );
+    let found = ids(well(inbox.unpublished_before(before, 100).await));
+    assert_eq!(
+        found,
+        ["wait-0", "wait-3", "wait-4"],
+        "published and parked items wait no longer"
+    );
+}
+
+async fn puts_aside_for_good(inbox: &dyn Inbox) {
+    let mut unparsable = item("parked-1", "2026-11-22T09:40:00Z");
+    unparsable.state = InboxState::Parked {
+        reason: "expected JSON".to_owned(),
+    };
+    well(inbox.keep(&unparsable).await);
+    assert_eq!(
+        well(inbox.load(&unparsable.id).await),
+        Some(unparsable.clone()),
+        "an item may be kept parked at once"
+    );
+
+    let later = item("parked-2", "2026-11-22T09:41:00Z");
+    well(inbox.keep(&later).await);
+    well(inbox.published(&later.id).await);
+    well(inbox.park(&later.id, "a plataforma non a coñece").await);
+    well(inbox.published(&later.id).await);
+    let expected = InboxState::Parked {
+        reason: "a plataforma non a coñece".to_owned(),
+    };
+    let state = well(inbox.load(&later.id).await).map(|item| item.state);
+    assert_eq!(state, Some(expected), "a parked item stays parked");
+
+    let parked = well(inbox.parked(2).await);
+    let seen: Vec<_> = parked
+        .iter()
+        .map(|item| (item.id.as_str(), item.reason.as_str()))
+        .collect();
+    let expected = [
+        ("parked-2", "a plataforma non a coñece"),
+        ("parked-1", "expected JSON"),
+    ];
+    assert_eq!(seen, expected, "newest first, at most the limit");
+    assert_eq!(parked[0].accepted_at, later.accepted_at);
+    assert_eq!(parked[0].connection, later.connection);
+}
+
+async fn refuses_what_does_not_fit(inbox: &dyn Inbox) {
+    let mut large = item("large", "2026-11-22T09:50:00Z");
+    large.body = noise(301 * 1024);
+    let failure = refused(
+        inbox.keep(&large).await,
+        "a body over 300 KB compressed is refused",
+    );
+    assert_eq!(failure.remedy, Remedy::Park);
+    assert!(
+        failure.message.contains("larger than 300 KB compressed"),
+        "{failure:?}"
+    );
+    assert_eq!(well(inbox.load(&large.id).await), None);
+
+    large.body = "Moi mal. ".repeat(200_000).into_bytes();
+    well(inbox.keep(&large).await);
+    assert_eq!(
+        well(inbox.load(&large.id).await),
+        Some(large),
+        "the size that counts is the compressed one"
+    );
+}

@@ -1,0 +1,90 @@
+//! Promises of the store of plans.
+
+use cxloop_ports::{Kept, Plans};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::{COPIES, well};
+
+fn plan(title: &str) -> Value {
+    json!({ "open": { "title": title, "queue": "Recuperación", "scores": [3, 4.5], "note": null } })
+}
+
+/// Checks a store with no plans in it.
+pub async fn plans(plans: &dyn Plans) {
+    let key = "case/wxm/r-1/detractor";
+    assert_eq!(well(plans.load(key).await), None);
+    let first = well(plans.keep_first(key, &plan("Non volverei")).await);
+    assert_eq!(first.plan, plan("Non volverei"));
+    let second = well(plans.keep_first(key, &plan("outro plan")).await);
+    assert_eq!(second, first, "the first plan stands");
+    assert_eq!(well(plans.load(key).await), Some(first.clone()));
+    assert_eq!(
+        well(plans.load("case/wxm/r-1/detracto").await),
+        None,
+        "another key is another plan"
+    );
+
+    let replaced = well(plans.replace(key, first.version, &plan("de novo")).await);
+    assert_eq!(
+        replaced,
+        Kept {
+            plan: plan("de novo"),
+            version: first.version + 1
+        }
+    );
+    let late = well(
+        plans
+            .replace(key, first.version, &plan("tarde de máis"))
+            .await,
+    );
+    assert_eq!(
+        late, replaced,
+        "who knows an old version gets the plan that stands"
+    );
+    assert_eq!(well(plans.load(key).await), Some(replaced));
+
+    well(plans.forget(key).await);
+    well(plans.forget(key).await);
+    assert_eq!(well(plans.load(key).await), None);
+    let anew = well(plans.keep_first(key, &plan("decidido de novo")).await);
+    assert_eq!(
+        anew.plan,
+        plan("decidido de novo"),
+        "after forgetting the next run decides anew"
+    );
+
+    let all: Vec<Value> = (0..COPIES)
+        .map(|copy| plan(&format!("plan {copy}")))
+        .collect();
+    let kept = join_all(all.iter().map(|plan| plans.keep_first("contended", plan))).await;
+    let stands = well(plans.load("contended").await).expect("one was kept");
+    for copy in kept {
+        assert_eq!(
+            well(copy),
+            stands,
+            "of ten at once one plan stands and all get it"
+        );
+    }
+    let replaced = join_all(
+        all.iter()
+            .map(|plan| plans.replace("contended", stands.version, plan)),
+    )
+    .await;
+    let next = well(plans.load("contended").await).expect("it is there");
+    assert_eq!(
+        next.version,
+        stands.version + 1,
+        "of ten at once one replaces"
+    );
+    for copy in replaced {
+        assert_eq!(well(copy), next);
+    }
+
+    let empty = well(plans.replace("never kept", 7, &plan("novo")).await);
+    assert_eq!(
+        well(plans.load("never kept").await),
+        Some(empty),
+        "what was forgotten is kept as if first"
+    );
+}

@@ -1,0 +1,19 @@
+//! Every role, in memory. All of them can be told to fail, by their [`Faults`].
+
+mod bus;
+mod case_desk;
+mod desks;
+mod faults;
+mod postpone;
+mod secrets;
+mod store;
+mod surveys;
+
+pub use bus::FakeBus;
+pub use case_desk::{ContactRow, FakeCase, FakeCaseDesk, FakeNote, QueueItem};
+pub use desks::{FakeDesks, FakePlatforms};
+pub use faults::Faults;
+pub use postpone::{FakePostpone, SentAgain};
+pub use secrets::FakeSecrets;
+pub use store::FakeStore;
+pub use surveys::FakeSurveys;

@@ -1,0 +1,125 @@
+//! Inbox and responses in memory.
+
+use async_trait::async_trait;
+use cxloop_domain::names::{ConnectionName, InboxId, ResponseKey};
+use cxloop_domain::response::Response;
+use cxloop_ports::{Failure, Inbox, InboxItem, InboxState, ParkedBody, Responses, StoredResponse};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+
+use super::FakeStore;
+
+fn compressed_bytes(body: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    std::io::Write::write_all(&mut encoder, body).expect("writing into memory cannot fail");
+    encoder
+        .finish()
+        .expect("writing into memory cannot fail")
+        .len()
+}
+
+#[async_trait]
+impl Inbox for FakeStore {
+    async fn keep(&self, item: &InboxItem) -> Result<(), Failure> {
+        let mut state = self.open()?;
+        if compressed_bytes(&item.body) > 300 * 1024 {
+            return Err(Failure::park(
+                "the body is larger than 300 KB compressed",
+                "",
+            ));
+        }
+        state
+            .inbox
+            .entry(item.id.clone())
+            .or_insert_with(|| item.clone());
+        Ok(())
+    }
+
+    async fn load(&self, id: &InboxId) -> Result<Option<InboxItem>, Failure> {
+        Ok(self.open()?.inbox.get(id).cloned())
+    }
+
+    async fn published(&self, id: &InboxId) -> Result<(), Failure> {
+        if let Some(item) = self.open()?.inbox.get_mut(id)
+            && item.state == InboxState::Unpublished
+        {
+            item.state = InboxState::Published;
+        }
+        Ok(())
+    }
+
+    async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure> {
+        if let Some(item) = self.open()?.inbox.get_mut(id) {
+            item.state = InboxState::Parked {
+                reason: reason.to_owned(),
+            };
+        }
+        Ok(())
+    }
+
+    async fn unpublished_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(ConnectionName, InboxId)>, Failure> {
+        let state = self.open()?;
+        let mut waiting: Vec<&InboxItem> = state
+            .inbox
+            .values()
+            .filter(|item| item.state == InboxState::Unpublished && item.accepted_at < before)
+            .collect();
+        waiting.sort_by_key(|item| (item.accepted_at, &item.id));
+        Ok(waiting
+            .into_iter()
+            .take(limit)
+            .map(|item| (item.connection.clone(), item.id.clone()))
+            .collect())
+    }
+
+    async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure> {
+        let state = self.open()?;
+        let mut parked: Vec<ParkedBody> = state
+            .inbox
+            .values()
+            .filter_map(|item| match &item.state {
+                InboxState::Parked { reason } => Some(ParkedBody {
+                    id: item.id.clone(),
+                    connection: item.connection.clone(),
+                    accepted_at: item.accepted_at,
+                    reason: reason.clone(),
+                }),
+                _ => None,
+            })
+            .collect();
+        parked.sort_by(|a, b| (b.accepted_at, &b.id).cmp(&(a.accepted_at, &a.id)));
+        parked.truncate(limit);
+        Ok(parked)
+    }
+}
+
+#[async_trait]
+impl Responses for FakeStore {
+    async fn keep(
+        &self,
+        response: &Response,
+        notification: &str,
+    ) -> Result<StoredResponse, Failure> {
+        let mut state = self.open()?;
+        let stored = state
+            .responses
+            .entry(response.key.clone())
+            .or_insert_with(|| StoredResponse {
+                response: response.clone(),
+                notifications: Default::default(),
+            });
+        if !notification.is_empty() {
+            stored.notifications.insert(notification.to_owned());
+        }
+        Ok(stored.clone())
+    }
+
+    async fn load(&self, key: &ResponseKey) -> Result<Option<StoredResponse>, Failure> {
+        Ok(self.open()?.responses.get(key).cloned())
+    }
+}

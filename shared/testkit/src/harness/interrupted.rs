@@ -1,0 +1,226 @@
+//! Every role, with its outgoing calls counted and interruptible.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxloop_domain::cases::{
+    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
+};
+use cxloop_domain::configuration::{Applied, Configuration};
+use cxloop_domain::events::Outgoing;
+use cxloop_domain::loops::{Loop, LoopHistory, Step};
+use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
+use cxloop_domain::response::Response;
+use cxloop_ports::{
+    Bus, CaseDesk, CaseDesks, Claims, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Kept,
+    Loops, NewLoop, Noted, OpenedCase, ParkedBody, Plans, Postpone, ReopenOutcome, Responses,
+    Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable, Written,
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Interruptions;
+
+/// A role whose outgoing calls are counted and can be interrupted. Implements whichever roles its inside does.
+pub struct Interrupted<T: ?Sized> {
+    inner: Arc<T>,
+    interruptions: Arc<Interruptions>,
+}
+
+impl<T: ?Sized> Interrupted<T> {
+    /// Puts the counter in front of a role.
+    pub fn new(inner: Arc<T>, interruptions: &Arc<Interruptions>) -> Self {
+        Self {
+            inner,
+            interruptions: Arc::clone(interruptions),
+        }
+    }
+}
+
+macro_rules! interrupted {
+    ($role:ident, $prefix:literal, { $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+ }) => {
+        #[async_trait]
+        impl<T: $role + ?Sized> $role for Interrupted<T> {
+            $(
+                async fn $name(&self, $($arg: $type),*) -> Result<$answer, Failure> {
+                    let name = concat!($prefix, ".", stringify!($name));
+                    self.interruptions.around(name, || self.inner.$name($($arg),*)).await
+                }
+            )+
+        }
+    };
+}
+
+interrupted!(Inbox, "inbox", {
+    keep(item: &InboxItem) -> ();
+    load(id: &InboxId) -> Option<InboxItem>;
+    published(id: &InboxId) -> ();
+    park(id: &InboxId, reason: &str) -> ();
+    unpublished_before(before: Timestamp, limit: usize) -> Vec<(ConnectionName, InboxId)>;
+    parked(limit: usize) -> Vec<ParkedBody>;
+});
+
+interrupted!(Responses, "responses", {
+    keep(response: &Response, notification: &str) -> StoredResponse;
+    load(key: &ResponseKey) -> Option<StoredResponse>;
+});
+
+interrupted!(Plans, "plans", {
+    load(key: &str) -> Option<Kept>;
+    keep_first(key: &str, plan: &Value) -> Kept;
+    replace(key: &str, version: u64, plan: &Value) -> Kept;
+    forget(key: &str) -> ();
+});
+
+interrupted!(Claims, "claims", {
+    claim(key: &str, holder: &str) -> String;
+    take_over(key: &str, from: &str, to: &str) -> String;
+    lease(key: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    release(key: &str, holder: &str) -> ();
+    join(key: &str, member: &str) -> u32;
+    others(key: &str, member: &str) -> u32;
+});
+
+interrupted!(Loops, "loops", {
+    begin(new: &NewLoop) -> ();
+    record(id: &LoopId, steps: &[Step]) -> ();
+    tie_case(id: &LoopId, case: Uuid, ticket: &str) -> ();
+    tie_response(id: &LoopId, response: &ResponseKey) -> ();
+    of_case(case: Uuid) -> Option<LoopId>;
+    of_response(response: &ResponseKey) -> Option<LoopId>;
+    load(id: &LoopId) -> Option<LoopHistory>;
+    newest(now: Timestamp, limit: usize) -> Vec<Loop>;
+});
+
+interrupted!(Configurations, "configurations", {
+    current() -> Arc<Applied>;
+    apply(configuration: &Configuration) -> Applied;
+});
+
+interrupted!(Gates, "gates", {
+    closed_until(connection: &ConnectionName, now: Timestamp) -> Option<Timestamp>;
+    close(connection: &ConnectionName, until: Timestamp) -> ();
+});
+
+interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });
+
+interrupted!(Postpone, "postpone", { send_again(body: &str, delay_seconds: u32) -> (); });
+
+#[async_trait]
+impl<T: Secrets + ?Sized> Secrets for Interrupted<T> {
+    async fn field(&self, secret: &str, field: &str) -> Result<SecretString, Failure> {
+        self.interruptions
+            .around("secrets.field", || self.inner.field(secret, field))
+            .await
+    }
+
+    async fn forget(&self, secret: &str) {
+        self.inner.forget(secret).await;
+    }
+}
+
+#[async_trait]
+impl<T: SurveyPlatform + ?Sized> SurveyPlatform for Interrupted<T> {
+    fn parse(&self, body: &[u8]) -> Result<Hint, Unparsable> {
+        self.inner.parse(body)
+    }
+
+    async fn fetch(&self, response: &ResponseId) -> Result<Option<Response>, Failure> {
+        self.interruptions
+            .around("survey_platform.fetch", || self.inner.fetch(response))
+            .await
+    }
+
+    async fn note(
+        &self,
+        response: &ResponseId,
+        marker: &str,
+        text: &str,
+    ) -> Result<Noted, Failure> {
+        self.interruptions
+            .around("survey_platform.note", || {
+                self.inner.note(response, marker, text)
+            })
+            .await
+    }
+}
+
+impl<T: SurveyPlatforms + ?Sized> SurveyPlatforms for Interrupted<T> {
+    fn platform(
+        &self,
+        applied: &Applied,
+        connection: &ConnectionName,
+    ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
+        let platform = self.inner.platform(applied, connection)?;
+        Ok(Arc::new(Interrupted::new(platform, &self.interruptions)))
+    }
+}
+
+#[async_trait]
+impl<T: CaseDesk + ?Sized> CaseDesk for Interrupted<T> {
+    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
+        self.interruptions
+            .around("case_desk.find_customer", || self.inner.find_customer(keys))
+            .await
+    }
+
+    async fn queue(&self, name: &str) -> Result<Uuid, Failure> {
+        self.interruptions
+            .around("case_desk.queue", || self.inner.queue(name))
+            .await
+    }
+
+    async fn owner(&self, name: &str) -> Result<OwnerRef, Failure> {
+        self.interruptions
+            .around("case_desk.owner", || self.inner.owner(name))
+            .await
+    }
+
+    async fn create_contact(&self, contact: &ContactDraft) -> Result<Written, Failure> {
+        self.interruptions
+            .around("case_desk.create_contact", || {
+                self.inner.create_contact(contact)
+            })
+            .await
+    }
+
+    async fn open_case(&self, case: &CaseDraft) -> Result<OpenedCase, Failure> {
+        self.interruptions
+            .around("case_desk.open_case", || self.inner.open_case(case))
+            .await
+    }
+
+    async fn add_note(&self, case: Uuid, note: &NoteDraft) -> Result<Written, Failure> {
+        self.interruptions
+            .around("case_desk.add_note", || self.inner.add_note(case, note))
+            .await
+    }
+
+    async fn read_case(&self, case: Uuid) -> Result<Option<CaseFacts>, Failure> {
+        self.interruptions
+            .around("case_desk.read_case", || self.inner.read_case(case))
+            .await
+    }
+
+    async fn reopen(&self, reopening: &Reopening) -> Result<ReopenOutcome, Failure> {
+        self.interruptions
+            .around("case_desk.reopen", || self.inner.reopen(reopening))
+            .await
+    }
+
+    fn case_link(&self, case: Uuid) -> String {
+        self.inner.case_link(case)
+    }
+}
+
+impl<T: CaseDesks + ?Sized> CaseDesks for Interrupted<T> {
+    fn desk(&self, applied: &Applied) -> Result<(ConnectionName, Arc<dyn CaseDesk>), Failure> {
+        let (connection, desk) = self.inner.desk(applied)?;
+        Ok((
+            connection,
+            Arc::new(Interrupted::new(desk, &self.interruptions)),
+        ))
+    }
+}

@@ -1,0 +1,221 @@
+//! Intake: from a hint to a response in normal form.
+
+use cxloop_domain::loops::{LoopState, StepKind};
+use cxloop_domain::response::{Email, Kind, Metric};
+use cxloop_domain::score::Score;
+use cxloop_ports::{Inbox, InboxState, Loops, Remedy, Responses};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::world::{Answered, World};
+
+#[tokio::test]
+async fn the_response_is_fetched_and_kept_in_normal_form() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(0));
+    let received = world.taken_in(&key, "Answered with less than 7").await;
+    assert_eq!(
+        (received.kind, received.response.clone()),
+        (Kind::New, key.clone())
+    );
+
+    let stored = Responses::load(world.store.as_ref(), &key)
+        .await
+        .unwrap()
+        .unwrap();
+    let response = stored.response;
+    assert_eq!(
+        response.score(Metric::Nps),
+        Some(Score::whole(0)),
+        "zero is an answer"
+    );
+    assert_eq!(
+        response.customer.email,
+        Some(Email::Address("uxia.boveda@example.com".into()))
+    );
+    assert_eq!(
+        response.comment.as_deref(),
+        Some("Non volverei: a atención foi pésima")
+    );
+    assert_eq!(world.steps(&key).await, [StepKind::ResponseReceived]);
+}
+
+#[tokio::test]
+async fn a_forged_body_changes_nothing_because_the_response_is_fetched() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(9));
+    let answer = world.surveys.answer(key.response.as_str()).unwrap();
+    let mut forged = serde_json::to_value(answer).unwrap();
+    forged["responses"][0]["numberInput"] = json!(0);
+    let body = serde_json::to_vec(&json!({ "notification": "x", "answer": forged })).unwrap();
+    let path = format!("/webhooks/wxm/{}", crate::world::WEBHOOK_TOKEN);
+    let request = lambda_http::http::Request::post(format!("https://x.example.com{path}"))
+        .body(body.into())
+        .unwrap();
+    webhooks::handle(&world.webhooks(), request).await;
+    let hinted = serde_json::from_str(&world.bus.published()[0].detail).unwrap();
+    response_intake::handle(&world.response_intake(), hinted)
+        .await
+        .unwrap();
+    let stored = Responses::load(world.store.as_ref(), &key)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.response.score(Metric::Nps), Some(Score::whole(9)));
+}
+
+#[tokio::test]
+async fn a_second_notification_adds_its_name_and_tells_again() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let first = world.taken_in(&key, "Detractors").await;
+    let second = world.taken_in(&key, "Vigo").await;
+    assert_ne!(first.notification, second.notification);
+    let stored = Responses::load(world.store.as_ref(), &key)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.notifications.len(), 2);
+    assert_eq!(
+        world.steps(&key).await,
+        [StepKind::ResponseReceived],
+        "it came once"
+    );
+}
+
+#[tokio::test]
+async fn a_response_about_a_case_says_so_and_joins_that_cases_loop() {
+    let world = World::new().await;
+    let first = world.answer(&Answered::visit(3));
+    let received = world.taken_in(&first, "").await;
+    response_to_case::handle(&world.response_to_case(), received)
+        .await
+        .unwrap();
+    let case = cxloop_domain::identity::case(&first, &"detractor".parse().unwrap());
+
+    let rating = world.answer(&Answered::about(case, 1));
+    let received = world.taken_in(&rating, "").await;
+    assert_eq!(received.kind, Kind::AboutCase);
+    assert!(
+        world
+            .steps(&first)
+            .await
+            .contains(&StepKind::FollowUpAnswered)
+    );
+    assert_eq!(
+        world.store.of_response(&rating).await.unwrap(),
+        Some(first.loop_id())
+    );
+}
+
+#[tokio::test]
+async fn a_rating_of_a_case_that_cxloop_did_not_open_begins_a_loop_of_its_own() {
+    let world = World::new().await;
+    let rating = world.answer(&Answered::about(Uuid::from_u128(77), 1));
+    world.taken_in(&rating, "").await;
+    assert_eq!(
+        world.store.of_response(&rating).await.unwrap(),
+        Some(rating.loop_id())
+    );
+}
+
+#[tokio::test]
+async fn a_hashed_address_stays_a_hash() {
+    let world = World::new().await;
+    world
+        .surveys
+        .hash_pii_by(None, Some(cxloop_sandbox::wxm::HashAlgorithm::Sha512));
+    let key = world.answer(&Answered::visit(3));
+    world.taken_in(&key, "").await;
+    let stored = Responses::load(world.store.as_ref(), &key)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        matches!(stored.response.customer.email, Some(Email::Hashed(hash)) if hash.starts_with("sha512:"))
+    );
+}
+
+#[tokio::test]
+async fn a_response_the_platform_does_not_know_is_asked_for_again_and_then_parked_with_a_replay() {
+    let world = World::new().await;
+    let known = world.answer(&Answered::visit(3));
+    let body = String::from_utf8(world.notification_body(&known, "x")).unwrap();
+    let body = body.replace(known.response.as_str(), "ffffffffffffffffffffffff");
+    let path = format!("/webhooks/wxm/{}", crate::world::WEBHOOK_TOKEN);
+    let request = lambda_http::http::Request::post(format!("https://x.example.com{path}"))
+        .body(body.into())
+        .unwrap();
+    webhooks::handle(&world.webhooks(), request).await;
+    let hinted: cxloop_domain::events::ResponseHinted =
+        serde_json::from_str(&world.bus.published()[0].detail).unwrap();
+
+    let waits = response_intake::handle(&world.response_intake(), hinted.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(waits.remedy, Remedy::ComeBack { .. }), "{waits:?}");
+    world.clock.advance(601);
+    response_intake::handle(&world.response_intake(), hinted.clone())
+        .await
+        .unwrap();
+    let item = Inbox::load(world.store.as_ref(), &hinted.inbox_id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        matches!(item.state, InboxState::Parked { reason } if reason.contains("does not know the response"))
+    );
+    let history = world
+        .history(&"wxm/ffffffffffffffffffffffff".parse().unwrap())
+        .await;
+    assert_eq!(history.head.state, LoopState::Failed);
+    assert!(history.steps[0].replay.is_some());
+}
+
+#[tokio::test]
+async fn a_platform_that_asks_to_wait_is_waited_for() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let hinted = world.hinted(&key, "").await;
+    let rule = json!({"target": "wxm", "match": "/api/Answer/", "status": 429, "retry_after": 40});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let waits = response_intake::handle(&world.response_intake(), hinted.clone())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(waits.remedy, Remedy::WaitUntil { .. }),
+        "{waits:?}"
+    );
+    response_intake::handle(&world.response_intake(), hinted)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_signed_body_is_the_response_itself() {
+    let world = World::new().await;
+    let body = json!({"type": "response.submitted", "timestamp": "2026-11-22T10:00:00Z", "data": {
+        "id": "r-1", "survey": "loja", "submitted_at": "2026-11-22T09:59:00Z", "comment": "Não resolveram a avaria",
+        "customer": {"name": "Inês Simões", "email": "ines.simoes@example.com"}, "metrics": {"nps": 2}
+    }});
+    let item = cxloop_ports::InboxItem {
+        id: "generic-1".parse().unwrap(),
+        connection: "generic".parse().unwrap(),
+        accepted_at: cxloop_ports::Clock::now(world.clock.as_ref()),
+        body: body.to_string().into_bytes(),
+        state: InboxState::Published,
+    };
+    Inbox::keep(world.store.as_ref(), &item).await.unwrap();
+    let hinted = cxloop_domain::events::ResponseHinted {
+        connection: item.connection,
+        inbox_id: item.id,
+    };
+    response_intake::handle(&world.response_intake(), hinted)
+        .await
+        .unwrap();
+    assert!(world.calls.of("wxm").is_empty(), "nobody is asked");
+    assert_eq!(world.last_received().response.to_string(), "generic/r-1");
+}

@@ -1,0 +1,58 @@
+//! The sweep: what was accepted and never published is published.
+
+use cxloop_ports::{Failure, Inbox, InboxState};
+
+use crate::world::{Answered, World};
+
+#[tokio::test]
+async fn a_body_that_was_never_published_is_published_after_a_minute_and_only_once() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let hinted = world.hinted(&key, "Detractors").await;
+
+    assert_eq!(
+        sweep::handle(&world.sweep()).await.unwrap(),
+        0,
+        "its function may still be at work"
+    );
+    world.clock.advance(61);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+    let item = Inbox::load(world.store.as_ref(), &hinted.inbox_id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(item.state, InboxState::Published);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 0);
+    assert_eq!(world.bus.published().len(), 1);
+}
+
+#[tokio::test]
+async fn one_body_that_fails_does_not_keep_the_others_back() {
+    let world = World::new().await;
+    for nps in 0..3 {
+        let key = world.answer(&Answered::visit(nps));
+        world.hinted(&key, "Detractors").await;
+    }
+    world.clock.advance(120);
+    world
+        .bus
+        .faults()
+        .next(Failure::retry("the bus is away", ""));
+    assert!(sweep::handle(&world.sweep()).await.is_err());
+    assert_eq!(world.bus.published().len(), 2);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_was_parked_is_left_alone() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let hinted = world.hinted(&key, "Detractors").await;
+    world
+        .store
+        .park(&hinted.inbox_id, "for a test")
+        .await
+        .unwrap();
+    world.clock.advance(120);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 0);
+}

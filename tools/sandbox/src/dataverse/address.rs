@@ -1,0 +1,252 @@
+//! Reading the path of a request: which table, row, property, action or function it names.
+//!
+//! Names are case-sensitive. Source: Microsoft Learn, "Compose HTTP requests and handle errors".
+
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use super::model::{ColumnId, Model, TableId};
+use super::refusal::Refusal;
+
+/// The prefix of the names of bound actions and functions.
+const NAMESPACE: &str = "Microsoft.Dynamics.CRM.";
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    ServiceDocument,
+    Batch,
+    Set(TableId),
+    SetCount(TableId),
+    Row(TableId, Uuid),
+    /// One column of a row.
+    Property(TableId, Uuid, ColumnId),
+    /// The row that a single-valued navigation property leads to.
+    Related(TableId, Uuid, String),
+    /// The rows of a collection-valued navigation property.
+    Collection(TableId, Uuid, String),
+    CollectionCount(TableId, Uuid, String),
+    /// An action or function bound to a row, without the namespace.
+    Bound(TableId, Uuid, String),
+    /// An unbound action or function.
+    Unbound(String),
+}
+
+/// Reads a path below the version segment, for example `incidents(…)/title`, still percent-encoded.
+pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
+    let decoded = percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_| Refusal::unknown_segment(path))?;
+    let path = decoded.trim_matches('/');
+    if path.is_empty() {
+        return Ok(Address::ServiceDocument);
+    }
+    if path == "$batch" {
+        return Ok(Address::Batch);
+    }
+    let segments = segments(path);
+    let (head, key) = split_key(segments[0]);
+    let Some(table) = model.by_set(head) else {
+        return match (segments.len(), key) {
+            (1, None | Some("")) if known_unbound(head) => Ok(Address::Unbound(head.to_owned())),
+            _ => Err(Refusal::unknown_segment(head)),
+        };
+    };
+    let rest = &segments[1..];
+    match key {
+        None => match rest {
+            [] => Ok(Address::Set(table)),
+            ["$count"] => Ok(Address::SetCount(table)),
+            [other, ..] => Err(Refusal::unknown_segment(other)),
+        },
+        Some(key) => below_row(model, table, row_key(model, table, key)?, rest),
+    }
+}
+
+/// Reads what a binding or a reference names: a full address, one from the host's root, or one from the service's root.
+/// Source: Microsoft Learn, "Associate and disassociate table rows using the Web API".
+pub(crate) fn read_reference(model: &Model, reference: &str) -> Result<(TableId, Uuid), Refusal> {
+    match read(model, below_service(reference))? {
+        Address::Row(table, id) => Ok((table, id)),
+        _ => Err(Refusal::unknown_segment(reference)),
+    }
+}
+
+/// Cuts host and service root off an address: `http://h/api/data/v9.2/x`, `/api/data/v9.2/x` and `/x` all become `x`.
+pub(crate) fn below_service(address: &str) -> &str {
+    let path = match address.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => address,
+    };
+    let trimmed = path.trim_start_matches('/');
+    match trimmed.strip_prefix("api/data/v9.") {
+        Some(rest) => rest
+            .trim_start_matches(|digit: char| digit.is_ascii_digit())
+            .trim_start_matches('/'),
+        None => trimmed,
+    }
+}
+
+fn below_row(model: &Model, table: TableId, id: Uuid, rest: &[&str]) -> Result<Address, Refusal> {
+    let Some(&name) = rest.first() else {
+        return Ok(Address::Row(table, id));
+    };
+    if let Some(bound) = name.strip_prefix(NAMESPACE) {
+        let (bound, _) = split_key(bound);
+        return match rest.len() {
+            1 => Ok(Address::Bound(table, id, bound.to_owned())),
+            _ => Err(Refusal::unknown_segment(rest[1])),
+        };
+    }
+    let columns = model.table(table);
+    if columns.collection(name).is_some() {
+        return match &rest[1..] {
+            [] => Ok(Address::Collection(table, id, name.to_owned())),
+            ["$count"] => Ok(Address::CollectionCount(table, id, name.to_owned())),
+            _ => Err(Refusal::not_implemented("This path below a collection")),
+        };
+    }
+    let address = if columns.navigation(name).is_some() {
+        Address::Related(table, id, name.to_owned())
+    } else if let Some(column) = columns.wire(name) {
+        Address::Property(table, id, column)
+    } else {
+        return Err(Refusal::unknown_segment(name));
+    };
+    match rest.len() {
+        1 => Ok(address),
+        _ if rest[1] == "$ref" => Err(Refusal::not_implemented("A reference segment")),
+        _ => Err(Refusal::unknown_segment(rest[1])),
+    }
+}
+
+fn row_key(model: &Model, table: TableId, key: &str) -> Result<Uuid, Refusal> {
+    let table = model.table(table);
+    let value = match key.split_once('=') {
+        None => key,
+        Some((name, value)) if name.trim() == table.id => value,
+        Some(_) => return Err(Refusal::invalid_key(&table.set)),
+    };
+    Uuid::try_parse(value.trim()).map_err(|_| Refusal::invalid_key(&table.set))
+}
+
+/// True for the unbound actions and functions that exist here.
+fn known_unbound(name: &str) -> bool {
+    matches!(name, "WhoAmI" | "CloseIncident" | "Merge")
+}
+
+/// `incidents(x)` as name and key; a name alone has no key.
+fn split_key(segment: &str) -> (&str, Option<&str>) {
+    match segment.split_once('(') {
+        Some((name, rest)) => (name, Some(rest.strip_suffix(')').unwrap_or(rest))),
+        None => (segment, None),
+    }
+}
+
+/// Splits at slashes that are in neither parentheses nor quotes.
+fn segments(path: &str) -> Vec<&str> {
+    let (mut depth, mut quoted, mut start) = (0_i32, false, 0);
+    let mut parts = Vec::new();
+    for (at, letter) in path.char_indices() {
+        match letter {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            '/' if !quoted && depth == 0 => {
+                parts.push(&path[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&path[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> Model {
+        Model::customer_service().unwrap()
+    }
+
+    const ID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+    #[test]
+    fn rows_properties_collections_and_bound_actions_are_told_apart() {
+        let model = model();
+        let incidents = model.by_set("incidents").unwrap();
+        let queues = model.by_set("queues").unwrap();
+        let id: Uuid = ID.parse().unwrap();
+        let read = |path: String| read(&model, &path).unwrap();
+        assert_eq!(
+            read(format!("incidents({ID})")),
+            Address::Row(incidents, id)
+        );
+        assert_eq!(
+            read(format!("incidents(incidentid={ID})")),
+            Address::Row(incidents, id)
+        );
+        assert!(matches!(
+            read(format!("incidents({ID})/title")),
+            Address::Property(..)
+        ));
+        assert_eq!(
+            read(format!("incidents({ID})/customerid_contact")),
+            Address::Related(incidents, id, "customerid_contact".into())
+        );
+        assert_eq!(
+            read(format!("incidents({ID})/Incident_Annotation/$count")),
+            Address::CollectionCount(incidents, id, "Incident_Annotation".into())
+        );
+        assert_eq!(
+            read(format!("queues({ID})/Microsoft.Dynamics.CRM.AddToQueue")),
+            Address::Bound(queues, id, "AddToQueue".into())
+        );
+        assert_eq!(read("WhoAmI()".into()), Address::Unbound("WhoAmI".into()));
+        assert_eq!(
+            read("incidents/%24count".into()),
+            Address::SetCount(incidents)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_path_makes_the_reader_panic(path in "(incidents|queues|\\(|\\)|/|'|%[0-9a-f]{2}|%|\\$|title|://|api/data/v9.|é|0f8fad5b-d9cb-469f-a165-70867728950e){0,12}") {
+            let model = model();
+            let _ = read(&model, &path);
+            let _ = read_reference(&model, &path);
+        }
+    }
+
+    #[test]
+    fn set_names_are_case_sensitive_and_other_keys_are_refused() {
+        let model = model();
+        assert_eq!(read(&model, "Incidents").unwrap_err().status, 404);
+        assert_eq!(
+            read(&model, "incidents(ticketnumber='CAS-1')")
+                .unwrap_err()
+                .status,
+            400
+        );
+        assert_eq!(read(&model, "incidents(7)").unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn references_are_accepted_in_all_documented_forms() {
+        let model = model();
+        for form in [
+            "https://contoso.crm4.dynamics.com/api/data/v9.2/contacts(@)",
+            "/api/data/v9.0/contacts(@)",
+            "/contacts(@)",
+            "contacts(@)",
+        ] {
+            let (table, id) = read_reference(&model, &form.replace('@', ID)).unwrap();
+            assert_eq!(
+                (table, id.to_string().as_str()),
+                (model.by_set("contacts").unwrap(), ID)
+            );
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Creating, changing and deleting rows: defaults, states, read-only columns, required columns and the columns that the
+//! service fills itself.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::caller::Caller;
+use super::computed;
+use super::drawn;
+use super::incident;
+use super::model::{ChoiceRole, ColumnId, Kind, Model, Table, TableId};
+use super::payload::Changes;
+use super::queue;
+use super::refusal::Refusal;
+use super::rows::{Organisation, Row};
+use super::value::Value;
+
+/// Makes a row and returns its key. The key comes from the address, else from the body, else it is new.
+pub(crate) fn create(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Option<Uuid>,
+    changes: &Changes,
+) -> Result<Uuid, Refusal> {
+    let model = Arc::clone(organisation.model());
+    let described = model.table(table);
+    let id = id.or(changes.id).unwrap_or_else(drawn::key);
+    if organisation.row(table, id).is_some() {
+        return Err(Refusal::duplicate_key());
+    }
+    let mut row = with_defaults(described);
+    for (column, value) in &changes.columns {
+        if described.columns[*column].read_only {
+            return Err(Refusal::read_only(
+                &described.columns[*column].name,
+                &described.name,
+            ));
+        }
+        row.set_at(*column, value.clone());
+    }
+    settle_state(described, id, &mut row, changes)?;
+    if let Some((state, first)) = state_column(described).map(|at| {
+        (
+            row.at(at).as_whole(),
+            described.options(at).first().map(|option| option.value),
+        )
+    }) && state != first
+    {
+        let status = described
+            .column("statuscode")
+            .and_then(|at| row.at(at).as_whole())
+            .unwrap_or_default();
+        return Err(Refusal::status_not_of_state(
+            status,
+            first.unwrap_or_default(),
+            &described.name,
+            id,
+        ));
+    }
+    computed::at_creation(organisation, &model, table, &mut row, caller);
+    check(organisation, &model, table, id, &row, caller, true)?;
+    if let Some(number) = &described.autonumber
+        && row.at(number.column).is_null()
+    {
+        let next = organisation.next_number(table, number.first);
+        row.set_at(number.column, Value::text(&computed::number(number, next)));
+    }
+    caller.put(organisation, table, id, row);
+    Ok(id)
+}
+
+/// Changes the columns that the body names.
+pub(crate) fn update(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+    changes: &Changes,
+) -> Result<(), Refusal> {
+    let model = Arc::clone(organisation.model());
+    let described = model.table(table);
+    let before = organisation
+        .row(table, id)
+        .ok_or_else(|| Refusal::missing_row(&described.name, id))?
+        .clone();
+    if changes.id.is_some_and(|other| other != id) {
+        return Err(Refusal::read_only(&described.id, &described.name));
+    }
+    let state = state_column(described);
+    if described.read_only_when_inactive
+        && !is_active(described, &before)
+        && changes
+            .columns
+            .iter()
+            .any(|(column, _)| !is_state(described, *column))
+    {
+        return Err(Refusal::already_closed());
+    }
+    let mut row = before.clone();
+    for (column, value) in &changes.columns {
+        let known = &described.columns[*column];
+        if known.read_only || known.create_only {
+            return Err(Refusal::read_only(&known.name, &described.name));
+        }
+        row.set_at(*column, value.clone());
+    }
+    settle_state(described, id, &mut row, changes)?;
+    computed::at_update(organisation, &model, table, &before, &mut row, caller);
+    check(organisation, &model, table, id, &row, caller, false)?;
+    caller.put(organisation, table, id, row.clone());
+    if let Some(at) = state
+        && before.at(at) != row.at(at)
+    {
+        incident::state_changed(organisation, caller, table, id, before.at(at).as_whole());
+    }
+    Ok(())
+}
+
+/// Changes a row as the service itself does, past the rules for callers.
+pub(crate) fn as_system(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+    change: impl FnOnce(&Table, &mut Row),
+) {
+    let model = Arc::clone(organisation.model());
+    let Some(mut row) = organisation.row(table, id).cloned() else {
+        return;
+    };
+    let described = model.table(table);
+    change(described, &mut row);
+    row.set(described, "modifiedon", Value::time(caller.now));
+    if let Some(users) = model.by_name("systemuser") {
+        row.set(described, "modifiedby", Value::Row(users, caller.user));
+    }
+    caller.put(organisation, table, id, row);
+}
+
+/// Deletes a row; rows that cannot stand without it go with it, others lose their link.
+pub(crate) fn delete(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+) -> Result<(), Refusal> {
+    let model = Arc::clone(organisation.model());
+    let described = model.table(table);
+    if organisation.row(table, id).is_none() {
+        return Err(Refusal::missing_row(&described.name, id));
+    }
+    for collection in &described.collections {
+        let child = model.table(collection.table);
+        let dependent = child.columns[collection.column].required
+            || matches!(child.name.as_str(), "annotation" | "incidentresolution");
+        for related in organisation.having(collection.table, collection.column, &Value::Guid(id)) {
+            if dependent {
+                delete(organisation, caller, collection.table, related)?;
+            } else {
+                as_system(organisation, caller, collection.table, related, |_, row| {
+                    row.set_at(collection.column, Value::Null)
+                });
+            }
+        }
+    }
+    caller.remove(organisation, table, id);
+    Ok(())
+}
+
+/// True while the row is in its table's first state, or when the table has no states.
+pub(crate) fn is_active(table: &Table, row: &Row) -> bool {
+    state_column(table).is_none_or(|at| {
+        row.at(at).as_whole() == table.options(at).first().map(|option| option.value)
+    })
+}
+
+fn state_column(table: &Table) -> Option<ColumnId> {
+    table.column("statecode")
+}
+
+fn is_state(table: &Table, column: ColumnId) -> bool {
+    matches!(
+        table.columns[column].kind,
+        Kind::Choice {
+            role: ChoiceRole::State | ChoiceRole::Status,
+            ..
+        }
+    )
+}
+
+fn with_defaults(table: &Table) -> Row {
+    let mut row = Row::empty(table);
+    for (at, column) in table.columns.iter().enumerate() {
+        match &column.kind {
+            Kind::Flag {
+                default: Some(flag),
+                ..
+            } => row.set_at(at, Value::Flag(*flag)),
+            Kind::Choice {
+                default: Some(number),
+                role: ChoiceRole::Plain,
+                ..
+            } => row.set_at(at, Value::Whole(*number)),
+            Kind::Choice {
+                role: ChoiceRole::State,
+                options,
+                ..
+            } => {
+                if let Some(first) = options.first() {
+                    row.set_at(at, Value::Whole(first.value));
+                    row.set(
+                        table,
+                        "statuscode",
+                        first.default_reason.map_or(Value::Null, Value::Whole),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    row
+}
+
+/// Brings state and status reason together: a state alone gets its default reason, and a reason must belong to the state.
+/// Source: Microsoft Learn, "Update and delete table rows using the Web API".
+fn settle_state(table: &Table, id: Uuid, row: &mut Row, changes: &Changes) -> Result<(), Refusal> {
+    let (Some(state_at), Some(status_at)) = (state_column(table), table.column("statuscode"))
+    else {
+        return Ok(());
+    };
+    let (state, status) = (changes.given(state_at), changes.given(status_at));
+    if state.is_none() && status.is_none() {
+        return Ok(());
+    }
+    let Some(chosen) = row.at(state_at).as_whole() else {
+        return Err(Refusal::invalid_argument(
+            "The state of a row cannot be empty.",
+        ));
+    };
+    if status.is_none_or(Value::is_null) {
+        let reason = table
+            .options(state_at)
+            .iter()
+            .find(|option| option.value == chosen)
+            .and_then(|option| option.default_reason);
+        row.set_at(status_at, reason.map_or(Value::Null, Value::Whole));
+        return Ok(());
+    }
+    let reason = row.at(status_at).as_whole().unwrap_or_default();
+    if table
+        .options(status_at)
+        .iter()
+        .any(|option| option.value == reason && option.state == Some(chosen))
+    {
+        return Ok(());
+    }
+    Err(Refusal::status_not_of_state(
+        reason,
+        chosen,
+        &table.name,
+        id,
+    ))
+}
+
+fn check(
+    organisation: &Organisation,
+    model: &Model,
+    table: TableId,
+    id: Uuid,
+    row: &Row,
+    caller: &Caller,
+    new: bool,
+) -> Result<(), Refusal> {
+    let described = model.table(table);
+    for (at, column) in described
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.required)
+    {
+        if row.at(at).is_null() {
+            return Err(if column.name == "customerid" {
+                Refusal::case_without_customer()
+            } else {
+                Refusal::required(&column.name, &described.name)
+            });
+        }
+    }
+    if described.name == "queueitem" {
+        queue::check_item(organisation, described, table, id, row, new)?;
+    }
+    match described.duplicates_by {
+        Some(column) if caller.detect_duplicates && !row.at(column).is_null() => {
+            let others = organisation.having(table, column, row.at(column));
+            let duplicate = others.into_iter().any(|other| {
+                other != id
+                    && organisation
+                        .row(table, other)
+                        .is_some_and(|row| is_active(described, row))
+            });
+            if duplicate {
+                Err(Refusal::duplicate_found())
+            } else {
+                Ok(())
+            }
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,184 @@
+//! The HTTP side: which paths there are, who is calling, how often, and the form of answers.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Form, Request as HttpRequest, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+
+use super::agent_page;
+use super::caller::Caller;
+use super::message::{Answer, Request};
+use super::payload::References;
+use super::query::Options;
+use super::refusal::Refusal;
+use super::throttle::Verdict;
+use super::{Dataverse, batch, drawn, lock, service};
+
+/// The largest body. Source: Microsoft Learn, "Service protection API limits" (116.85 MB with plug-ins).
+const LARGEST_BODY: usize = 122_000_000;
+
+pub(super) fn router(dataverse: &Dataverse) -> Router {
+    Router::new()
+        .route("/", get(agent_page::cases))
+        .route("/main.aspx", get(agent_page::record_link))
+        .route("/agent/style.css", get(agent_page::style))
+        .route("/agent/cases/{id}", get(agent_page::case))
+        .route("/agent/cases/{id}/{action}", post(agent_page::act))
+        .route("/{tenant}/oauth2/v2.0/token", post(token))
+        .route("/api/data/{version}", any(web_api))
+        .route("/api/data/{version}/", any(web_api))
+        .route("/api/data/{version}/{*path}", any(web_api))
+        .with_state(dataverse.clone())
+}
+
+async fn token(
+    State(dataverse): State<Dataverse>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let (status, body) =
+        lock(&dataverse.shared.tokens).grant(&form, authorization, dataverse.now());
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (
+        status,
+        [(header::CACHE_CONTROL, "no-store, no-cache")],
+        axum::Json(body),
+    )
+        .into_response()
+}
+
+async fn web_api(State(dataverse): State<Dataverse>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut caller = dataverse.caller();
+    let text = |name: HeaderName| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    if !bearer.is_some_and(|token| lock(&dataverse.shared.tokens).accepts(token.trim(), caller.now))
+    {
+        return respond(
+            Answer::from(Refusal::unauthorized()).with("WWW-Authenticate", "Bearer"),
+            None,
+        );
+    }
+    let remaining = {
+        let mut throttle = lock(&dataverse.shared.throttle);
+        match throttle.take(caller.user, caller.now) {
+            Verdict::Allowed { remaining } => remaining,
+            Verdict::Refused {
+                retry_after_seconds,
+            } => {
+                let refused = Answer::from(Refusal::too_many_requests(throttle.limit()));
+                return respond(
+                    refused.with("Retry-After", retry_after_seconds.to_string()),
+                    Some(0),
+                );
+            }
+        }
+    };
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+        return respond(Refusal::body_too_large().into(), Some(remaining));
+    };
+    let path = parts.uri.path();
+    let below = path.strip_prefix("/api/data/").unwrap_or_default();
+    let (version, rest) = below.split_once('/').unwrap_or((below, ""));
+    if !matches!(version, "v9.0" | "v9.1" | "v9.2") {
+        return respond(Refusal::no_resource(path).into(), Some(remaining));
+    }
+    let host = text(header::HOST).unwrap_or("localhost");
+    let service = format!("http://{host}/api/data/{version}");
+    let mut request = Request {
+        method: parts.method.as_str().to_owned(),
+        path: rest.to_owned(),
+        body,
+        ..Request::default()
+    };
+    request.query = parts.uri.query().unwrap_or_default().to_owned();
+    for (name, value) in &parts.headers {
+        if let Ok(value) = value.to_str() {
+            request.header(name.as_str(), value);
+        }
+    }
+    caller.detect_duplicates = request.detect_duplicates;
+    let kind = text(header::CONTENT_TYPE).unwrap_or_default();
+    let answer = answer(&dataverse, caller, &service, &request, kind).unwrap_or_else(Answer::from);
+    respond(answer, Some(remaining))
+}
+
+fn answer(
+    dataverse: &Dataverse,
+    mut caller: Caller,
+    service: &str,
+    request: &Request,
+    content_type: &str,
+) -> Result<Answer, Refusal> {
+    caller.tag = Options::read(&request.query)?.get("tag").map(str::to_owned);
+    if request.method == "GET" {
+        return service::read(
+            &dataverse.reading(),
+            &caller,
+            service,
+            request,
+            &References::new(),
+        );
+    }
+    if matches!(request.path.as_str(), "$batch" | "%24batch") {
+        if request.method != "POST" {
+            return Err(Refusal::method_not_allowed(&request.method));
+        }
+        return batch::answer(
+            &mut dataverse.writing(),
+            &caller,
+            service,
+            request,
+            content_type,
+        );
+    }
+    dataverse.change(|organisation| {
+        service::write(organisation, &caller, service, request, &References::new())
+    })
+}
+
+fn respond(answer: Answer, remaining: Option<usize>) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let mut add = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.append(name, value);
+        }
+    };
+    if let Some(kind) = &answer.content_type {
+        add(header::CONTENT_TYPE, kind);
+    }
+    add(HeaderName::from_static("odata-version"), "4.0");
+    let request_id = drawn::key().to_string();
+    add(HeaderName::from_static("req_id"), &request_id);
+    add(
+        HeaderName::from_static("x-ms-service-request-id"),
+        &request_id,
+    );
+    if let Some(remaining) = remaining {
+        add(
+            HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"),
+            &remaining.to_string(),
+        );
+    }
+    for (name, value) in &answer.headers {
+        if let Ok(name) = HeaderName::try_from(*name) {
+            add(name, value);
+        }
+    }
+    response
+}

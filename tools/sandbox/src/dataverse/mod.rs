@@ -1,0 +1,168 @@
+//! A stand-in of the Dataverse Web API with the customer-service tables of Dynamics 365, in memory.
+//!
+//! It answers as the documentation says the service does, and refuses what the service refuses: wrong navigation names, states
+//! that do not fit, missing rows, stale entity tags. Tables come from model files ([`Model`]); only what cases and queues *do*
+//! is code. It must not know anything about the programs that talk to it.
+
+mod address;
+mod agent_page;
+mod batch;
+mod caller;
+mod change;
+mod company;
+mod computed;
+mod drawn;
+mod http;
+mod incident;
+mod message;
+mod model;
+mod operations;
+mod payload;
+mod preferences;
+mod query;
+mod queue;
+mod refusal;
+mod render;
+mod rows;
+mod service;
+mod throttle;
+mod token;
+mod value;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::Timestamp;
+
+use crate::stand_in::Now;
+use caller::Caller;
+pub use model::{Model, ModelError};
+use rows::Organisation;
+pub use rows::{Operation, Write};
+use throttle::Throttle;
+use token::Tokens;
+
+/// One organisation with its Web API, its token endpoint and its agent page. Clones share everything.
+#[derive(Clone)]
+pub struct Dataverse {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    now: Now,
+    organisation: RwLock<Organisation>,
+    tokens: Mutex<Tokens>,
+    throttle: Mutex<Throttle>,
+}
+
+impl Dataverse {
+    /// An organisation with the tables of `model` and nothing in them but the application user that callers act as. `now` is
+    /// the only clock.
+    pub fn new(model: Model, now: Now) -> Self {
+        let mut organisation = Organisation::new(Arc::new(model));
+        company::add_application_user(&mut organisation, now());
+        let shared = Shared {
+            now,
+            organisation: RwLock::new(organisation),
+            tokens: Mutex::default(),
+            throttle: Mutex::new(Throttle::new(throttle::DEFAULT_LIMIT)),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Adds a small company: users, teams, queues, accounts and contacts, always with the same keys.
+    #[must_use]
+    pub fn with_company(self) -> Self {
+        let now = self.now();
+        company::add(&mut self.writing(), now);
+        self
+    }
+
+    /// The Web API, the token endpoint and the agent page, to be mounted at the root of a host.
+    pub fn router(&self) -> axum::Router {
+        http::router(self)
+    }
+
+    /// Makes every token that was granted so far invalid, so that the next request with one answers 401.
+    pub fn revoke_tokens(&self) {
+        lock(&self.shared.tokens).revoke_all();
+    }
+
+    /// Sets how many requests a user may send within 300 seconds before the answer is 429; 6000 at first.
+    /// Source: Microsoft Learn, "Service protection API limits".
+    pub fn limit_requests(&self, requests: usize) {
+        lock(&self.shared.throttle).set_limit(requests);
+    }
+
+    /// The writes that took effect, oldest first, with the `tag` of the request that made them. The last 50,000 at least are kept.
+    pub fn writes(&self) -> Vec<Write> {
+        self.reading().writes().to_vec()
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.shared.now)()
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, Organisation> {
+        self.shared
+            .organisation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> RwLockWriteGuard<'_, Organisation> {
+        self.shared
+            .organisation
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries out one change as a whole: it is committed, or taken back when it is refused.
+    fn change<T>(
+        &self,
+        run: impl FnOnce(&mut Organisation) -> Result<T, refusal::Refusal>,
+    ) -> Result<T, refusal::Refusal> {
+        let mut organisation = self.writing();
+        let before = organisation.savepoint();
+        let outcome = run(&mut organisation);
+        if outcome.is_err() {
+            organisation.roll_back(before);
+        }
+        organisation.commit();
+        outcome
+    }
+
+    /// The application user, whom every token stands for.
+    fn caller(&self) -> Caller {
+        Caller {
+            user: company::APPLICATION_USER,
+            now: self.now(),
+            tag: None,
+            detect_duplicates: false,
+        }
+    }
+
+    /// The person at the agent page, whose work is not that of the programs behind the application
+    /// user; without the company there is nobody else than that user.
+    fn agent(&self) -> Caller {
+        let mut caller = self.caller();
+        let organisation = self.reading();
+        let users = organisation.model().by_name("systemuser");
+        if users.is_some_and(|users| organisation.row(users, company::AGENT).is_some()) {
+            caller.user = company::AGENT;
+        }
+        caller
+    }
+}
+
+/// Serves an organisation on a listener until the task is dropped.
+pub async fn serve_on(listener: tokio::net::TcpListener, dataverse: Dataverse) {
+    if let Err(error) = axum::serve(listener, dataverse.router()).await {
+        tracing::error!(%error, "the Dataverse stand-in stopped");
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

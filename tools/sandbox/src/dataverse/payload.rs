@@ -1,0 +1,288 @@
+//! Reading the body of a create or an update into typed column values, as strictly as the service does.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::address;
+use super::model::{ColumnId, Kind, Model, Table, TableId};
+use super::refusal::Refusal;
+use super::rows::Organisation;
+use super::value::Value;
+
+/// What `$1` and the like stand for inside a batch: paths such as `incidents(…)`.
+pub(crate) type References = HashMap<String, String>;
+
+/// Column values that a body sets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) columns: Vec<(ColumnId, Value)>,
+    /// The primary key, when the body holds it.
+    pub(crate) id: Option<Uuid>,
+}
+
+impl Changes {
+    /// The value that the body gives a column.
+    pub(crate) fn given(&self, column: ColumnId) -> Option<&Value> {
+        self.columns
+            .iter()
+            .rev()
+            .find(|(found, _)| *found == column)
+            .map(|(_, value)| value)
+    }
+}
+
+/// Reads a JSON object for `table`; bound rows must exist.
+/// Source: Microsoft Learn, "Create a table row using the Web API".
+pub(crate) fn read(
+    organisation: &Organisation,
+    table: TableId,
+    body: &Map<String, Json>,
+    references: &References,
+) -> Result<Changes, Refusal> {
+    let model = organisation.model();
+    let described = model.table(table);
+    let mut changes = Changes::default();
+    for (name, json) in body {
+        if let Some(navigation) = name.strip_suffix("@odata.bind") {
+            let column = bound_column(described, navigation)?;
+            changes.columns.push((
+                column,
+                bind(organisation, described, navigation, json, references)?,
+            ));
+        } else if name.contains('@') {
+            // Annotations such as `@odata.type` and `x@odata.type` carry no value of their own.
+        } else if described.navigation(name).is_some() {
+            changes.columns.push((
+                bound_column(described, name)?,
+                emptied(described, name, json)?,
+            ));
+        } else if described.collection(name).is_some() {
+            return Err(Refusal::not_implemented(
+                "Creating related rows inside a row",
+            ));
+        } else {
+            let column = described
+                .column(name)
+                .filter(|column| described.columns[*column].wire == *name);
+            let Some(column) = column else {
+                return Err(unknown(described, name));
+            };
+            if matches!(described.columns[column].kind, Kind::Id) {
+                changes.id = Some(
+                    json.as_str()
+                        .and_then(|id| Uuid::try_parse(id).ok())
+                        .ok_or_else(|| unconvertible(described, json, "Edm.Guid"))?,
+                );
+            } else {
+                changes
+                    .columns
+                    .push((column, value(described, column, json)?));
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Reads the value of one column, for requests that write a single property.
+pub(crate) fn value(table: &Table, at: ColumnId, json: &Json) -> Result<Value, Refusal> {
+    let column = &table.columns[at];
+    if json.is_null() {
+        return Ok(Value::Null);
+    }
+    let wrong = || unconvertible(table, json, column.edm_type());
+    match &column.kind {
+        Kind::Text(max) => {
+            let text = json.as_str().ok_or_else(wrong)?;
+            // Lengths are counted in UTF-16 units, as the service's own strings are.
+            if text.len() > *max && text.encode_utf16().count() > *max {
+                return Err(Refusal::too_long(&column.name, &table.name, *max));
+            }
+            Ok(if text.is_empty() {
+                Value::Null
+            } else {
+                Value::text(text)
+            })
+        }
+        Kind::Whole(min, max) => {
+            let number = json
+                .as_i64()
+                .filter(|number| i32::try_from(*number).is_ok())
+                .ok_or_else(wrong)?;
+            if (*min..=*max).contains(&number) {
+                Ok(Value::Whole(number))
+            } else {
+                Err(Refusal::out_of_bounds(&column.name, &table.name, number))
+            }
+        }
+        Kind::Choice { options, .. } => {
+            let number = json.as_i64().ok_or_else(wrong)?;
+            if options.iter().any(|option| option.value == number) {
+                return Ok(Value::Whole(number));
+            }
+            let accepted = options
+                .iter()
+                .map(|option| option.value.to_string())
+                .collect::<Vec<_>>()
+                .join(",");
+            Err(Refusal::choice_out_of_range(
+                &column.name,
+                &table.name,
+                number,
+                &accepted,
+            ))
+        }
+        Kind::Flag { .. } => json.as_bool().map(Value::Flag).ok_or_else(wrong),
+        Kind::Time => json
+            .as_str()
+            .and_then(|text| text.parse::<Timestamp>().ok())
+            .map(Value::time)
+            .ok_or_else(wrong),
+        Kind::Day => json
+            .as_str()
+            .and_then(|text| text.parse::<Date>().ok())
+            .map(Value::Day)
+            .ok_or_else(wrong),
+        Kind::Guid => json
+            .as_str()
+            .and_then(|text| Uuid::try_parse(text).ok())
+            .map(Value::Guid)
+            .ok_or_else(wrong),
+        Kind::Version => json.as_i64().map(Value::Whole).ok_or_else(wrong),
+        Kind::Id | Kind::Lookup(_) => Err(Refusal::lookup_written_as_value(&column.wire)),
+    }
+}
+
+/// Reads the row that an action's parameter names: an object with the table's primary key.
+pub(crate) fn entity(
+    model: &Model,
+    json: &Json,
+    expected: Option<&str>,
+) -> Result<(TableId, Uuid), Refusal> {
+    let kind = json.get("@odata.type").and_then(Json::as_str).map(|kind| {
+        kind.trim_start_matches('#')
+            .trim_start_matches("Microsoft.Dynamics.CRM.")
+    });
+    let name = kind
+        .or(expected)
+        .ok_or_else(|| Refusal::payload("", "The entity parameter needs '@odata.type'."))?;
+    let table = model.by_name(name).ok_or_else(|| {
+        Refusal::payload(
+            "",
+            &format!("The type 'Microsoft.Dynamics.CRM.{name}' is unknown."),
+        )
+    })?;
+    let key = &model.table(table).id;
+    let id = json
+        .get(key)
+        .and_then(Json::as_str)
+        .and_then(|id| Uuid::try_parse(id).ok());
+    id.map(|id| (table, id)).ok_or_else(|| {
+        Refusal::payload(
+            name,
+            &format!("The entity parameter needs its key '{key}'."),
+        )
+    })
+}
+
+fn unconvertible(table: &Table, json: &Json, expected: &str) -> Refusal {
+    // The literal itself may be somebody's words and stays out of the message.
+    let found = match json {
+        Json::String(_) => "a text",
+        Json::Number(_) => "a number",
+        Json::Bool(_) => "a boolean",
+        Json::Array(_) => "an array",
+        _ => "an object",
+    };
+    Refusal::payload(
+        &table.set,
+        &format!("Cannot convert {found} to the expected type '{expected}'."),
+    )
+}
+
+fn unknown(table: &Table, name: &str) -> Refusal {
+    if table.wire(name).is_some() {
+        Refusal::lookup_written_as_value(name)
+    } else {
+        Refusal::invalid_property(name, &table.name)
+    }
+}
+
+fn bound_column(table: &Table, navigation: &str) -> Result<ColumnId, Refusal> {
+    table
+        .navigation(navigation)
+        .map(|found| found.column)
+        .ok_or_else(|| Refusal::undeclared_navigation(navigation, &table.set))
+}
+
+/// The row that a binding names. The name of the navigation property decides which table it may be in.
+fn bind(
+    organisation: &Organisation,
+    table: &Table,
+    navigation: &str,
+    json: &Json,
+    references: &References,
+) -> Result<Value, Refusal> {
+    if json.is_null() {
+        return Ok(Value::Null);
+    }
+    let Some(text) = json.as_str() else {
+        return Err(unconvertible(table, json, "Edm.EntityType"));
+    };
+    let resolved = resolve(text, references)?;
+    let model = organisation.model();
+    let (target, id) = address::read_reference(model, &resolved)?;
+    let allowed = table
+        .navigation(navigation)
+        .is_some_and(|found| found.tables.contains(&target));
+    if !allowed {
+        return Err(Refusal::payload(
+            &table.set,
+            &format!(
+                "The navigation property '{navigation}' does not lead to '{}'.",
+                model.table(target).set
+            ),
+        ));
+    }
+    if organisation.row(target, id).is_none() {
+        return Err(Refusal::missing_row(&model.table(target).name, id));
+    }
+    Ok(Value::Row(target, id))
+}
+
+/// The path below the service root, with a leading `$1` replaced by the row that it stands for.
+/// Source: Microsoft Learn, "Execute batch operations using the Web API".
+pub(crate) fn resolve(text: &str, references: &References) -> Result<String, Refusal> {
+    let text = address::below_service(text);
+    let Some(after) = text.strip_prefix('$') else {
+        return Ok(text.to_owned());
+    };
+    let end = after.find('/').unwrap_or(after.len());
+    let (reference, rest) = after.split_at(end);
+    if reference == "batch" || reference == "metadata" {
+        return Ok(text.to_owned());
+    }
+    match references.get(reference) {
+        Some(path) => Ok(format!("{path}{rest}")),
+        None => Err(Refusal::unknown_content_id(&format!("${reference}"))),
+    }
+}
+
+/// A navigation property without `@odata.bind` can only be emptied here.
+fn emptied(table: &Table, name: &str, json: &Json) -> Result<Value, Refusal> {
+    match json {
+        Json::Null => Ok(Value::Null),
+        Json::Object(_) => Err(Refusal::not_implemented(
+            "Creating a related row inside a row",
+        )),
+        _ => Err(Refusal::payload(
+            &table.set,
+            &format!(
+                "A 'PrimitiveValue' node with non-null value was found when trying to read the value of the navigation property '{name}'."
+            ),
+        )),
+    }
+}

@@ -1,0 +1,249 @@
+//! `GET`: the service document, sets, rows, properties, related rows, counts.
+
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::super::address::{self, Address};
+use super::super::caller::Caller;
+use super::super::message::{Answer, Request};
+use super::super::model::TableId;
+use super::super::operations;
+use super::super::payload::{self, References};
+use super::super::preferences::Condition;
+use super::super::query::path::value_of;
+use super::super::query::{Options, Query, page};
+use super::super::refusal::Refusal;
+use super::super::render::Renderer;
+use super::super::rows::Organisation;
+use super::super::value::Value;
+use super::{Service, context};
+
+/// Answers a request that only reads.
+pub(crate) fn read(
+    organisation: &Organisation,
+    caller: &Caller,
+    service: Service<'_>,
+    request: &Request,
+    references: &References,
+) -> Result<Answer, Refusal> {
+    let path = payload::resolve(&request.path, references)?;
+    let model = organisation.model();
+    let address = address::read(model, &path)?;
+    let options = Options::read(&request.query)?;
+    let reader = Reader {
+        organisation,
+        service,
+        request,
+        options: &options,
+    };
+    match address {
+        Address::ServiceDocument => {
+            let sets = model.tables().map(
+                |(_, table)| json!({"name": table.set, "kind": "EntitySet", "url": table.set}),
+            );
+            Ok(Answer::json(
+                200,
+                &json!({"@odata.context": format!("{service}/$metadata"), "value": sets.collect::<Vec<_>>()}),
+            ))
+        }
+        Address::Set(table) => reader.rows(table, None, &model.table(table).set),
+        Address::SetCount(table) => reader.count(table, None),
+        Address::Row(table, id) => reader.row(table, id),
+        Address::Property(table, id, column) => {
+            let described = model.table(table);
+            let row = organisation
+                .row(table, id)
+                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+            let value = value_of(organisation, table, id, row, column);
+            if value.is_null() {
+                return Ok(Answer::empty(204));
+            }
+            let context = format!(
+                "{service}/$metadata#{}({id})/{}",
+                described.set, described.columns[column].wire
+            );
+            Ok(Answer::json(
+                200,
+                &json!({"@odata.context": context, "value": value.to_json()}),
+            ))
+        }
+        Address::Related(table, id, navigation) => {
+            let described = model.table(table);
+            let row = organisation
+                .row(table, id)
+                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+            let found = described
+                .navigation(&navigation)
+                .ok_or_else(|| Refusal::unknown_segment(&navigation))?;
+            match row
+                .at(found.column)
+                .as_row()
+                .filter(|(target, _)| found.tables.contains(target))
+            {
+                Some((target, id)) => reader.row(target, id),
+                None => Ok(Answer::empty(204)),
+            }
+        }
+        Address::Collection(table, id, name) => reader.collection(table, id, &name, false),
+        Address::CollectionCount(table, id, name) => reader.collection(table, id, &name, true),
+        Address::Unbound(name) if name == "WhoAmI" => Ok(operations::who_am_i(service, caller)),
+        Address::Unbound(_) | Address::Bound(..) => {
+            Err(Refusal::no_resource(&format!("{service}/{path}")))
+        }
+        Address::Batch => Err(Refusal::method_not_allowed("GET")),
+    }
+}
+
+struct Reader<'a> {
+    organisation: &'a Organisation,
+    service: Service<'a>,
+    request: &'a Request,
+    options: &'a Options,
+}
+
+impl Reader<'_> {
+    fn renderer(&self, of_set: bool) -> Renderer<'_> {
+        Renderer {
+            organisation: self.organisation,
+            preferences: &self.request.preferences,
+            service: self.service,
+            of_set,
+        }
+    }
+
+    fn row(&self, table: TableId, id: Uuid) -> Result<Answer, Refusal> {
+        let query = Query::read(self.organisation.model(), table, self.options)?;
+        let described = self.organisation.model().table(table);
+        let row = self
+            .organisation
+            .row(table, id)
+            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+        let etag = row.etag();
+        // Source: Microsoft Learn, "Perform conditional operations using the Web API": no 304 with expands or annotations.
+        let conditional = query.expand.is_empty() && !self.request.preferences.any_annotation();
+        if conditional && self.request.if_none_match == Some(Condition::Tag(etag.clone())) {
+            return Ok(Answer::empty(304).with("ETag", etag));
+        }
+        if matches!(&self.request.if_match, Some(Condition::Tag(expected)) if *expected != etag) {
+            return Err(Refusal::version_mismatch());
+        }
+        let mut body = self.renderer(false).row(table, id, row, &query);
+        body.insert(
+            "@odata.context".to_owned(),
+            Json::String(context(
+                self.service,
+                &described.set,
+                query.select.names(described),
+                true,
+            )),
+        );
+        Ok(Answer::json(200, &Json::Object(body))
+            .with("ETag", etag)
+            .applying(&self.request.preferences))
+    }
+
+    fn rows(
+        &self,
+        table: TableId,
+        among: Option<Vec<Uuid>>,
+        path: &str,
+    ) -> Result<Answer, Refusal> {
+        let query = Query::read(self.organisation.model(), table, self.options)?;
+        let described = self.organisation.model().table(table);
+        let preferences = &self.request.preferences;
+        let page = page::page(
+            self.organisation,
+            table,
+            &query,
+            among,
+            preferences.page_size,
+        )?;
+        let renderer = self.renderer(true);
+        let rows = page
+            .rows
+            .iter()
+            .map(|(id, row)| Json::Object(renderer.row(table, *id, row, &query)));
+        let mut body = Map::new();
+        body.insert(
+            "@odata.context".to_owned(),
+            Json::String(context(
+                self.service,
+                &described.set,
+                query.select.names(described),
+                false,
+            )),
+        );
+        body.insert("value".to_owned(), Json::Array(rows.collect()));
+        let counted = page.total.min(page::LARGEST);
+        if query.count {
+            body.insert("@odata.count".to_owned(), Json::from(counted));
+        }
+        if preferences.wants("Microsoft.Dynamics.CRM.totalrecordcount") {
+            let total = if query.count { counted as i64 } else { -1 };
+            body.insert(
+                "@Microsoft.Dynamics.CRM.totalrecordcount".to_owned(),
+                Json::from(total),
+            );
+            let exceeded = query.count && page.total > page::LARGEST;
+            body.insert(
+                "@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".to_owned(),
+                Json::Bool(exceeded),
+            );
+        }
+        if let Some(token) = page.next {
+            let kept = self.request.query.split('&').filter(|pair| {
+                let name = pair.split('=').next().unwrap_or_default();
+                !pair.is_empty()
+                    && name != "$skiptoken"
+                    && !name.eq_ignore_ascii_case("%24skiptoken")
+            });
+            let kept: Vec<&str> = kept.collect();
+            let separator = if kept.is_empty() { "" } else { "&" };
+            body.insert(
+                "@odata.nextLink".to_owned(),
+                Json::String(format!(
+                    "{}/{path}?{}{separator}$skiptoken={token}",
+                    self.service,
+                    kept.join("&")
+                )),
+            );
+        }
+        Ok(Answer::json(200, &Json::Object(body)).applying(preferences))
+    }
+
+    fn count(&self, table: TableId, among: Option<Vec<Uuid>>) -> Result<Answer, Refusal> {
+        let query = Query::read(self.organisation.model(), table, self.options)?;
+        let counted = page::all(self.organisation, table, &query, among)
+            .len()
+            .min(page::LARGEST);
+        // The service begins this text with a byte order mark.
+        Ok(Answer::text(format!("\u{feff}{counted}")))
+    }
+
+    fn collection(
+        &self,
+        table: TableId,
+        id: Uuid,
+        name: &str,
+        count: bool,
+    ) -> Result<Answer, Refusal> {
+        let described = self.organisation.model().table(table);
+        if self.organisation.row(table, id).is_none() {
+            return Err(Refusal::missing_row(&described.name, id));
+        }
+        let collection = described
+            .collection(name)
+            .ok_or_else(|| Refusal::unknown_segment(name))?;
+        let among = self
+            .organisation
+            .having(collection.table, collection.column, &Value::Guid(id));
+        if count {
+            return self.count(collection.table, Some(among));
+        }
+        self.rows(
+            collection.table,
+            Some(among),
+            &format!("{}({id})/{name}", described.set),
+        )
+    }
+}

@@ -1,0 +1,237 @@
+//! The two questionnaires that a sandbox starts with. Their ids never change, so that a mapping may name them.
+
+use super::question::{PiiSettings, Question, Translation};
+
+/// A questionnaire of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Questionnaire {
+    /// Its name, which is the `locationId` of its answers.
+    pub(super) name: String,
+    /// What its respondents read as a title: English, Spanish, Galician, Portuguese.
+    pub(super) titles: [&'static str; 4],
+}
+
+/// The name of the questionnaire about a visit.
+pub(super) const STORE_VISIT: &str = "store-visit";
+/// The name of the questionnaire sent after a case was closed.
+pub(super) const AFTER_CASE: &str = "after-case";
+
+/// Both questionnaires.
+pub(super) fn questionnaires() -> Vec<Questionnaire> {
+    vec![
+        Questionnaire {
+            name: STORE_VISIT.to_owned(),
+            titles: ["Your visit", "Su visita", "A súa visita", "A sua visita"],
+        },
+        Questionnaire {
+            name: AFTER_CASE.to_owned(),
+            titles: ["Your case", "Su caso", "O seu caso", "O seu caso"],
+        },
+    ]
+}
+
+/// The questions of both, in the order in which they are asked.
+pub(super) fn questions(user: &str) -> Vec<Question> {
+    let mut questions = store_visit();
+    questions.extend(after_case());
+    for question in &mut questions {
+        user.clone_into(&mut question.user);
+    }
+    questions
+}
+
+fn store_visit() -> Vec<Question> {
+    let recommend = [
+        "How likely are you to recommend us to a friend or relative?",
+        "¿Qué probabilidad hay de que nos recomiende a un amigo o familiar?",
+        "Que probabilidade hai de que nos recomende a unha amizade ou familiar?",
+        "Qual é a probabilidade de nos recomendar a um amigo ou familiar?",
+    ];
+    let reason = [
+        "What is the main reason for your score?",
+        "¿Cuál es el motivo principal de su puntuación?",
+        "Cal é o motivo principal da súa puntuación?",
+        "Qual é o motivo principal da sua pontuação?",
+    ];
+    let name = ["Your name", "Su nombre", "O seu nome", "O seu nome"];
+    let email = [
+        "Your e-mail address",
+        "Su correo electrónico",
+        "O seu correo electrónico",
+        "O seu e-mail",
+    ];
+    let mobile = [
+        "Your mobile phone",
+        "Su teléfono móvil",
+        "O seu teléfono móbil",
+        "O seu telemóvel",
+    ];
+    let store = [
+        "Which store did you visit?",
+        "¿Qué tienda visitó?",
+        "Que tenda visitou?",
+        "Que loja visitou?",
+    ];
+    vec![
+        scale(
+            asked(
+                STORE_VISIT,
+                1,
+                "64c0ffe0a11ce0000000a101",
+                "NPS",
+                "NPS",
+                recommend,
+            ),
+            "0-10",
+        ),
+        Question {
+            display_type: "MultilineText".into(),
+            ..asked(
+                STORE_VISIT,
+                2,
+                "64c0ffe0a11ce0000000a102",
+                "Comments",
+                "Comment",
+                reason,
+            )
+        },
+        staff_filled(asked(
+            STORE_VISIT,
+            3,
+            "64c0ffe0a11ce0000000a103",
+            "NAME",
+            "name",
+            name,
+        )),
+        Question {
+            pii_settings: Some(PiiSettings {
+                is_pii: true,
+                pii_type: Some("Email".into()),
+            }),
+            ..staff_filled(asked(
+                STORE_VISIT,
+                4,
+                "64c0ffe0a11ce0000000a104",
+                "EMAIL",
+                "Email",
+                email,
+            ))
+        },
+        staff_filled(asked(
+            STORE_VISIT,
+            5,
+            "64c0ffe0a11ce0000000a105",
+            "MOBILE",
+            "Mobile number",
+            mobile,
+        )),
+        staff_filled(asked(
+            STORE_VISIT,
+            6,
+            "64c0ffe0a11ce0000000a106",
+            "LOCATION",
+            "Location",
+            store,
+        )),
+    ]
+}
+
+fn after_case() -> Vec<Question> {
+    let rate = [
+        "How do you rate the way we resolved your case?",
+        "¿Cómo valora la resolución de su caso?",
+        "Como valora a resolución do seu caso?",
+        "Como avalia a resolução do seu caso?",
+    ];
+    let better = [
+        "What could we have done better?",
+        "¿Qué podríamos haber hecho mejor?",
+        "Que poderiamos ter feito mellor?",
+        "O que poderíamos ter feito melhor?",
+    ];
+    let case = ["Case", "Caso", "Caso", "Caso"];
+    vec![
+        scale(
+            asked(
+                AFTER_CASE,
+                1,
+                "64c0ffe0a11ce0000000b201",
+                "CSAT",
+                "CSAT",
+                rate,
+            ),
+            "1-5",
+        ),
+        Question {
+            display_type: "MultilineText".into(),
+            ..asked(
+                AFTER_CASE,
+                2,
+                "64c0ffe0a11ce0000000b202",
+                "Comments",
+                "Comment",
+                better,
+            )
+        },
+        Question {
+            api_fill: true,
+            ..asked(
+                AFTER_CASE,
+                3,
+                "64c0ffe0a11ce0000000b203",
+                "CASE_ID",
+                "Case ID",
+                case,
+            )
+        },
+    ]
+}
+
+fn asked(
+    place: &str,
+    sequence: u32,
+    id: &str,
+    tag: &str,
+    note: &str,
+    texts: [&str; 4],
+) -> Question {
+    let translated = ["es", "gl", "pt"]
+        .into_iter()
+        .zip(&texts[1..])
+        .map(|(language, text)| {
+            (
+                language.to_owned(),
+                Translation {
+                    text: (*text).to_owned(),
+                },
+            )
+        })
+        .collect();
+    Question {
+        id: id.to_owned(),
+        sequence,
+        text: texts[0].to_owned(),
+        display_type: "Text".to_owned(),
+        display_location: vec![place.to_owned()],
+        question_tags: vec![tag.to_owned()],
+        note: Some(note.to_owned()),
+        translated,
+        ..Question::default()
+    }
+}
+
+fn scale(question: Question, bounds: &str) -> Question {
+    Question {
+        display_type: "Scale".into(),
+        multi_select: vec![bounds.to_owned()],
+        is_required: true,
+        ..question
+    }
+}
+
+fn staff_filled(question: Question) -> Question {
+    Question {
+        staff_fill: true,
+        ..question
+    }
+}
