@@ -1,0 +1,81 @@
+//! The stand-ins with one list of faults and one log of calls.
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::ports::Ports;
+use crate::dataverse::{Dataverse, Model};
+use crate::stand_in::{Calls, Faults, Now, Wire, serve_on, wall_clock};
+use crate::wxm::Wxm;
+
+/// Both stand-ins and what they share.
+pub(super) struct StandIns {
+    pub(super) dynamics: Dataverse,
+    pub(super) survey: Wxm,
+    pub(super) faults: Faults,
+    pub(super) calls: Calls,
+    now: Now,
+}
+
+impl StandIns {
+    pub(super) fn new(ports: Ports, empty: bool) -> Result<Self> {
+        let now = wall_clock();
+        let faults = Faults::new();
+        let model = Model::customer_service().context("the model of the tables cannot be read")?;
+        let mut dynamics = Dataverse::new(model, now.clone());
+        let mut survey = Wxm::new(now.clone(), ports.survey_url()).with_faults(faults.clone());
+        if !empty {
+            dynamics = dynamics.with_company();
+            survey = survey.with_questionnaires();
+        }
+        Ok(Self {
+            dynamics,
+            survey,
+            faults,
+            calls: Calls::new(),
+            now,
+        })
+    }
+
+    pub(super) fn serve_dynamics(&self, listener: TcpListener) -> JoinHandle<()> {
+        tokio::spawn(serve_on(
+            listener,
+            self.dynamics.router(),
+            self.wire("dynamics"),
+        ))
+    }
+
+    pub(super) fn serve_survey(&self, listener: TcpListener) -> JoinHandle<()> {
+        tokio::spawn(serve_on(listener, self.survey.router(), self.wire("wxm")))
+    }
+
+    /// Has the survey platform tell of its answers: of all of them, and of low scores under a name of their own.
+    /// So a low score is announced twice, which the receiver has to cope with as it has to in life.
+    pub(super) fn notify(&self, webhook: &str) -> Result<()> {
+        if let Some(score) = self.survey.question_id("store-visit", "NPS") {
+            let low = json!({
+                "location": ["store-visit"],
+                "filterquestions": [{"questionId": score, "answerCheck": ["lt"], "number": 7, "groupBy": "AND"}],
+            });
+            self.add_notification("Detractors", webhook, low)?;
+        }
+        self.add_notification("Everything", webhook, Value::Null)
+    }
+
+    fn add_notification(&self, name: &str, webhook: &str, filter: Value) -> Result<()> {
+        self.survey
+            .add_notification(name, webhook, filter)
+            .map_err(|reason| anyhow!("the notification {name} is refused: {reason}"))
+    }
+
+    fn wire(&self, target: &'static str) -> Wire {
+        Wire::new(
+            target,
+            self.faults.clone(),
+            self.calls.clone(),
+            self.now.clone(),
+        )
+    }
+}
