@@ -1,0 +1,182 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
+
+/// Closes the loop between what customers say and what a company does about it.
+#[derive(Debug, Parser)]
+#[command(name = "cxloop", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find the mistakes in the configuration, each with its line and column
+    ///
+    /// Queues, owners and survey questions that the file names are looked for in the connected systems, as far as these
+    /// can be reached. Exit code 1 when there are mistakes.
+    Check(CheckArgs),
+    /// Check the configuration and put it in force as the next version
+    ///
+    /// The functions follow within seconds; nothing is deployed. An equal configuration keeps its version.
+    Apply(ApplyArgs),
+    /// Send an event file: a webhook as the HTTP request it describes, queue messages to their function's queue
+    Send(SendArgs),
+    /// Have responses run again, by the rules of now; what is done already stays as it is
+    Replay(ReplayArgs),
+    /// Print the JSON Schema of cxloop.yaml, for editors
+    Schema,
+    /// Run everything on this machine: the template on an AWS emulator, and stand-ins of the connected systems
+    Sandbox(SandboxArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The configuration
+    #[arg(default_value = "cxloop.yaml")]
+    pub(crate) file: PathBuf,
+    /// Ask no system: look at the file alone
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// JSON file with the secrets by name, such as {"cxloop/wxm": {"username": "…", "password": "…"}}
+    ///
+    /// Without it: the same JSON in CXLOOP_SECRETS, else AWS Secrets Manager.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
+    /// The DynamoDB table [else CXLOOP_TABLE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// Say what would change and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// The event: an API Gateway (payload 2.0) or SQS envelope, such as those in events/
+    pub(crate) file: PathBuf,
+    /// Where webhooks go: the root of the API [default: http://127.0.0.1:8686]
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+    /// Send through this connection instead of the one in the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<ConnectionName>,
+    /// The secret (whsec_…) that signs; in the sandbox it is found by itself
+    #[arg(
+        long,
+        value_name = "WHSEC",
+        env = "CXLOOP_WEBHOOK_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) secret: Option<String>,
+    /// Keep the signature that is in the file; it is too old to be accepted
+    #[arg(long)]
+    pub(crate) as_is: bool,
+    /// The queue for SQS envelopes [else that of the function that the file's folder is named after]
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue_url: Option<String>,
+    /// Say what would be sent and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the webhook's envelope with a fresh signature and send nothing, for `cargo lambda invoke --data-file`
+    #[arg(long, conflicts_with_all = ["dry_run", "as_is"])]
+    pub(crate) envelope: bool,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxChoice,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["response", "inbox", "loop_id", "failed"])]
+pub(crate) struct ReplayArgs {
+    /// This response: the rules are held against it again
+    #[arg(long, value_name = "CONNECTION/ID")]
+    pub(crate) response: Option<ResponseKey>,
+    /// This kept webhook: its response is fetched again
+    #[arg(long, value_name = "ID")]
+    pub(crate) inbox: Option<InboxId>,
+    /// What failed in this loop
+    #[arg(long = "loop", value_name = "ID")]
+    pub(crate) loop_id: Option<LoopId>,
+    /// What failed in the newest loops, and the webhooks that were put aside
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// How many loops and webhooks --failed looks at
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with_all = ["response", "inbox", "loop_id"])]
+    pub(crate) limit: usize,
+    /// Say what would be run again and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The DynamoDB table [else CXLOOP_TABLE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The event bus [else CXLOOP_BUS]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bus: Option<String>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// The start page's port; the stand-ins are on the next two, the emulator on this plus 10
+    #[arg(long, default_value_t = 8686, value_parser = clap::value_parser!(u16).range(1024..=65_525))]
+    pub(crate) port: u16,
+    /// Start with no company and no questionnaires
+    #[arg(long)]
+    pub(crate) empty: bool,
+}
+
+/// Whether a command works on the running sandbox.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SandboxChoice {
+    /// Work on the running sandbox, whose addresses are in .sandbox/env
+    #[arg(long = "sandbox", value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "8686")]
+    pub(crate) port: Option<u16>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_file_after_the_sandbox_switch_is_no_port() {
+        let cli = Cli::try_parse_from(["cxloop", "apply", "--sandbox", "other.yaml"]).unwrap();
+        let Command::Apply(apply) = cli.command else {
+            panic!("{cli:?}")
+        };
+        assert_eq!(apply.check.sandbox.port, Some(8686));
+        assert_eq!(apply.check.file, PathBuf::from("other.yaml"));
+    }
+
+    #[test]
+    fn a_replay_says_what_exactly_once() {
+        assert!(Cli::try_parse_from(["cxloop", "replay"]).is_err());
+        assert!(Cli::try_parse_from(["cxloop", "replay", "--failed", "--inbox", "i1"]).is_err());
+        assert!(
+            Cli::try_parse_from(["cxloop", "replay", "--limit", "3", "--inbox", "i1"]).is_err()
+        );
+        assert!(Cli::try_parse_from(["cxloop", "replay", "--response", "wxm/52c7"]).is_ok());
+    }
+}

@@ -1,0 +1,158 @@
+//! The names in the file that stand for something in a connected system, with their places.
+
+use std::collections::BTreeMap;
+
+use cxloop_domain::configuration::Mistake;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// A name as written, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The name.
+    pub(super) name: String,
+    /// Where in the document, such as `case_rules[0].case.queue`.
+    pub(super) path: String,
+    line: u64,
+    column: u64,
+}
+
+impl Written {
+    fn of(spanned: &Spanned<String>, path: String) -> Self {
+        let place = &spanned.referenced;
+        Self {
+            name: spanned.value.clone(),
+            path,
+            line: place.line().max(1),
+            column: place.column().max(1),
+        }
+    }
+
+    /// Whether it is a name already and not a template that becomes one later.
+    fn is_fixed(&self) -> bool {
+        !["{{", "{%", "{#"]
+            .iter()
+            .any(|mark| self.name.contains(mark))
+            && !self.name.trim().is_empty()
+    }
+
+    /// A mistake at this place.
+    pub(super) fn mistake(&self, problem: impl Into<String>) -> Mistake {
+        Mistake {
+            line: self.line,
+            column: self.column,
+            path: self.path.clone(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// The names that can be looked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    /// Queues of the CRM.
+    pub(super) queues: Vec<Written>,
+    /// Users and teams of the CRM.
+    pub(super) owners: Vec<Written>,
+    /// Tags and short labels of survey questions, by connection; only those that the file spells out.
+    pub(super) questions: BTreeMap<String, Vec<Written>>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    connections: BTreeMap<String, WithQuestions>,
+    #[serde(default)]
+    case_rules: Vec<WithCase>,
+    #[serde(default)]
+    reopen: Vec<WithQueue>,
+}
+
+#[derive(Deserialize)]
+struct WithQuestions {
+    #[serde(default)]
+    questions: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+struct WithCase {
+    case: WithQueue,
+}
+
+#[derive(Deserialize)]
+struct WithQueue {
+    queue: Option<Spanned<String>>,
+    owner: Option<Spanned<String>>,
+}
+
+/// The names in a file that was read without mistakes.
+pub(super) fn names(text: &str) -> Names {
+    let document: Document = match serde_saphyr::from_str(text) {
+        Ok(document) => document,
+        Err(_) => return Names::default(),
+    };
+    let mut found = Names::default();
+    let rules = document
+        .case_rules
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| (format!("case_rules[{at}].case"), &rule.case));
+    let thresholds = document
+        .reopen
+        .iter()
+        .enumerate()
+        .map(|(at, threshold)| (format!("reopen[{at}]"), threshold));
+    for (path, with) in rules.chain(thresholds) {
+        let at = |name: &Option<Spanned<String>>, field: &str| {
+            let written = name
+                .as_ref()
+                .map(|name| Written::of(name, format!("{path}.{field}")));
+            written.filter(Written::is_fixed)
+        };
+        found.queues.extend(at(&with.queue, "queue"));
+        found.owners.extend(at(&with.owner, "owner"));
+    }
+    for (connection, with) in &document.connections {
+        let labels = with.questions.iter();
+        let labels = labels.map(|(key, label)| {
+            Written::of(label, format!("connections.{connection}.questions.{key}"))
+        });
+        // An empty label says that there is no such question.
+        let labels: Vec<Written> = labels
+            .filter(|label| !label.name.trim().is_empty())
+            .collect();
+        if !labels.is_empty() {
+            found.questions.insert(connection.clone(), labels);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_names_are_found_with_their_places_and_templates_are_not() {
+        let text = "connections:\n  wxm: { kind: wxm, secret: s, questions: { nps: Recomendación, ces: \"\" } }\ncase_rules:\n  - name: a\n    when: nps <= 6\n    case: { title: t, queue: Avarías, owner: \"{{ location }}\" }\nreopen:\n  - { name: b, metric: csat, below: 3, queue: Recovery }\n";
+        let names = names(text);
+        let queues: Vec<_> = names
+            .queues
+            .iter()
+            .map(|q| q.mistake("x").to_string())
+            .collect();
+        assert_eq!(
+            queues,
+            [
+                "6:30: case_rules[0].case.queue: x",
+                "8:47: reopen[0].queue: x"
+            ]
+        );
+        assert_eq!(names.owners, []);
+        let labels: Vec<_> = names.questions["wxm"]
+            .iter()
+            .map(|q| (q.name.as_str(), q.path.as_str()))
+            .collect();
+        assert_eq!(labels, [("Recomendación", "connections.wxm.questions.nps")]);
+    }
+}

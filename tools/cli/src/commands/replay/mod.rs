@@ -1,0 +1,123 @@
+//! `cxloop replay`: responses that run again.
+
+mod finding;
+
+use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
+use cxloop_domain::loops::{Actor, Step, StepKind};
+use cxloop_domain::names::LoopId;
+use cxloop_ports::{Bus, Loops};
+use cxloop_store::Store;
+use serde_json::{Value, json};
+
+use crate::arguments::ReplayArgs;
+use crate::aws::{Aws, clock};
+use crate::environment::Environment;
+use crate::report::count;
+use crate::{Error, Report};
+
+/// One event to publish again, and the loop that it belongs to where one has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Again {
+    event: Event,
+    of_loop: Option<LoopId>,
+}
+
+/// What is published again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Event {
+    Hinted(ResponseHinted),
+    Received(ResponseReceived),
+}
+
+impl Event {
+    fn outgoing(&self) -> Outgoing {
+        match self {
+            Self::Hinted(event) => Outgoing::of(event),
+            Self::Received(event) => Outgoing::of(event),
+        }
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Hinted(event) => format!(
+                "webhook {} of {}: its response is fetched again",
+                event.inbox_id, event.connection
+            ),
+            Self::Received(event) if event.notification.is_empty() => {
+                format!(
+                    "response {}: the rules are held against it again",
+                    event.response
+                )
+            }
+            Self::Received(event) => {
+                format!(
+                    "response {}, announced under {:?}: the rules are held against it again",
+                    event.response, event.notification
+                )
+            }
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: &ReplayArgs) -> Result<Report, Error> {
+    let aws = Aws::of(Environment::chosen(&arguments.sandbox)?).await;
+    let store = aws.store(arguments.table.as_deref())?;
+    // Asked for before anything is done, so that a missing bus leaves nothing half done.
+    let bus = if arguments.dry_run {
+        None
+    } else {
+        Some(aws.bus(arguments.bus.as_deref())?)
+    };
+    let found = finding::find(&store, arguments).await?;
+    if let Some(bus) = &bus {
+        publish(&store, bus, &found).await?;
+    }
+    Ok(told(&found, arguments.dry_run))
+}
+
+async fn publish(store: &Store, bus: &dyn Bus, found: &[Again]) -> Result<(), Error> {
+    let now = clock().now();
+    let mut recorded: Vec<&LoopId> = Vec::new();
+    for again in found {
+        bus.publish(&again.event.outgoing()).await?;
+        let Some(id) = again.of_loop.as_ref().filter(|id| !recorded.contains(id)) else {
+            continue;
+        };
+        let step = Step {
+            key: format!("replayed/{now}"),
+            what: StepKind::Replayed,
+            at: now,
+            actor: Actor::Operator,
+            text: "It was sent to be done again, from the command line.".to_owned(),
+            link: None,
+            replay: None,
+        };
+        store.record(id, &[step]).await?;
+        recorded.push(id);
+    }
+    Ok(())
+}
+
+fn told(found: &[Again], dry_run: bool) -> Report {
+    let mut lines: Vec<String> = found.iter().map(|again| again.event.told()).collect();
+    lines.push(match (found.len(), dry_run) {
+        (0, _) => "nothing had failed: there is nothing to run again".to_owned(),
+        (number, true) => format!(
+            "{} would be published (dry run: nothing was done)",
+            count(number, "event")
+        ),
+        (number, false) => format!("{} published", count(number, "event")),
+    });
+    let events: Vec<Value> = found
+        .iter()
+        .map(|again| {
+            let outgoing = again.event.outgoing();
+            let detail: Value = serde_json::from_str(&outgoing.detail).expect("a detail is JSON");
+            json!({ "name": outgoing.name, "detail": detail, "loop": again.of_loop })
+        })
+        .collect();
+    Report::fine(
+        lines.join("\n"),
+        json!({ "dry_run": dry_run, "events": events }),
+    )
+}

@@ -1,0 +1,175 @@
+use cxloop_sandbox::dataverse::{self, Dataverse, Model};
+use cxloop_sandbox::stand_in::{Calls, Faults, Wire, serve_on, wall_clock};
+use cxloop_sandbox::wxm::Wxm;
+use tokio::net::TcpListener;
+
+use crate::program::{NOBODY, Place, SECRETS, configuration};
+
+async fn systems() -> (String, String) {
+    let listen = || async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        (listener, address)
+    };
+    let ((crm, crm_address), (survey, survey_address)) = (listen().await, listen().await);
+    let dynamics = Dataverse::new(Model::customer_service().unwrap(), wall_clock()).with_company();
+    tokio::spawn(dataverse::serve_on(crm, dynamics));
+    let wxm = Wxm::new(wall_clock(), survey_address.clone()).with_questionnaires();
+    let wire = Wire::new("wxm", Faults::new(), Calls::new(), wall_clock());
+    tokio::spawn(serve_on(survey, wxm.router(), wire));
+    (crm_address, survey_address)
+}
+
+#[tokio::test]
+async fn every_mistake_is_told_with_file_line_and_column() {
+    let place = Place::new();
+    let text = configuration(NOBODY, NOBODY)
+        .replace("nps <= 6", "nsp <= 6")
+        .replace("queue: Recovery", "priority: urxente");
+    place.file("cxloop.yaml", &text);
+    let run = place.cxloop(&["check"]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(
+        lines[0].starts_with("cxloop.yaml:7:11: case_rules[0].when: the condition names \"nsp\""),
+        "{run:?}"
+    );
+    assert!(
+        lines[1].starts_with(
+            "cxloop.yaml:11:17: case_rules[0].case.priority: \"urxente\" is not one of"
+        ),
+        "{run:?}"
+    );
+    assert_eq!(lines[2], "cxloop.yaml: 2 mistakes");
+    assert_eq!(run.err, "");
+}
+
+#[tokio::test]
+async fn the_same_mistakes_are_there_for_programs() {
+    let place = Place::new();
+    let file = place.file(
+        "regras.yaml",
+        &configuration(NOBODY, NOBODY).replace("open_case", "open_cases"),
+    );
+    let run = place
+        .cxloop(&["check", file.to_str().unwrap(), "--offline", "--json"])
+        .await;
+    assert_eq!(run.code, 1);
+    let found = run.json();
+    assert_eq!(found["fine"], false);
+    assert_eq!(found["mistakes"][0]["line"], 13);
+    assert!(
+        found["mistakes"][0]["problem"]
+            .as_str()
+            .unwrap()
+            .contains("open_cases"),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_without_mistakes_is_fine_although_its_systems_do_not_answer() {
+    let place = Place::new();
+    place.file("cxloop.yaml", &configuration(NOBODY, NOBODY));
+    let secrets = place.file("secrets.json", SECRETS);
+    let run = place
+        .cxloop(&["check", "--secrets", secrets.to_str().unwrap()])
+        .await
+        .fine();
+    assert!(
+        run.out
+            .contains("not verified: dynamics: 2 queue and owner names:"),
+        "{run:?}"
+    );
+    assert!(
+        run.out
+            .contains("not verified: wxm: 2 question labels: http://127.0.0.1:1 does not answer."),
+        "{run:?}"
+    );
+    assert!(
+        run.out
+            .ends_with("cxloop.yaml: no mistakes (3 connections, 1 case rule, 1 threshold)\n"),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_secret_is_a_note_that_names_it() {
+    let place = Place::new().with("CXLOOP_SECRETS", "{}");
+    place.file("cxloop.yaml", &configuration(NOBODY, NOBODY));
+    let run = place.cxloop(&["check"]).await.fine();
+    assert!(
+        run.out.contains(
+            "not verified: dynamics: 2 queue and owner names: Secret cxloop/dynamics is not given."
+        ),
+        "{run:?}"
+    );
+    assert!(
+        run.out
+            .contains("not verified: wxm: 2 question labels: Secret cxloop/wxm is not given."),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn queues_owners_and_questions_that_are_there_are_verified() {
+    let (crm, survey) = systems().await;
+    let place = Place::new().with("CXLOOP_SECRETS", SECRETS);
+    place.file("cxloop.yaml", &configuration(&crm, &survey));
+    let run = place.cxloop(&["check"]).await.fine();
+    assert!(
+        run.out
+            .contains("verified: dynamics: 2 queue and owner names\n"),
+        "{run:?}"
+    );
+    assert!(
+        run.out.contains("verified: wxm: 2 question labels\n"),
+        "{run:?}"
+    );
+    assert!(!run.out.contains("not verified"), "{run:?}");
+}
+
+#[tokio::test]
+async fn a_queue_an_owner_and_a_question_that_are_not_there_are_mistakes() {
+    let (crm, survey) = systems().await;
+    let place = Place::new().with("CXLOOP_SECRETS", SECRETS);
+    let text = configuration(&crm, &survey)
+        .replace("queue: Recovery", "queue: Recuperación")
+        .replace("owner: Avarias", "owner: Ninguén")
+        .replace("comment: Comments", "comment: Comentário");
+    place.file("cxloop.yaml", &text);
+    let run = place.cxloop(&["check"]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    let column = |line: usize, word: &str| {
+        text.lines()
+            .nth(line - 1)
+            .unwrap()
+            .split(word)
+            .next()
+            .unwrap()
+            .chars()
+            .count()
+            + 1
+    };
+    let comment = format!(
+        "cxloop.yaml:2:{}: connections.wxm.questions.comment: no active question",
+        column(2, "Comentário")
+    );
+    assert!(run.out.contains(&comment), "{run:?}");
+    assert!(run.out.contains("there are CASE_ID, CSAT"), "{run:?}");
+    assert!(run.out.contains("cxloop.yaml:11:14: case_rules[0].case.queue: There is no active queue called “Recuperación”."), "{run:?}");
+    assert!(run.out.contains("cxloop.yaml:12:14: case_rules[0].case.owner: There is no active user and no team called “Ninguén”."), "{run:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_utf_8_is_told_so() {
+    let place = Place::new();
+    let file = place.file("cxloop.yaml", "");
+    std::fs::write(&file, b"# atenci\xf3n\n").unwrap();
+    let run = place.cxloop(&["check"]).await;
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("cxloop.yaml is not UTF-8: byte 8"),
+        "{run:?}"
+    );
+}

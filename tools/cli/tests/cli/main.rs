@@ -1,0 +1,15 @@
+//! The `cxloop` program, run as a person runs it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a scene that cannot be set is a failed test"
+)]
+
+mod apply;
+mod check;
+mod events;
+mod program;
+mod replay;
+mod send;
+mod table;
+mod usage;
