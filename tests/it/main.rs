@@ -2,12 +2,18 @@
 //!
 //! "Real adapters" are the DynamoDB store against an embedded DynamoDB, and the Dynamics and survey clients
 //! over HTTP against the sandbox's stand-ins; only the bus and the clock are in the test's hands.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by panicking"
+)]
 
 mod case_reopen;
 mod console;
+mod contracts;
 mod house;
 mod response_intake;
 mod response_to_case;
+mod story;
 mod sweep;
 mod webhooks;
 mod world;

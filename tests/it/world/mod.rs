@@ -14,14 +14,14 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::http_client;
 use cxloop_ports::{
     Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Loops, Plans, Responses,
-    SurveyPlatforms,
+    SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
 use cxloop_sandbox::wxm::Wxm;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
-use cxloop_testkit::fakes::{FakeBus, FakePostpone, FakeSecrets};
+use cxloop_testkit::fakes::{FakeBus, FakeSecrets};
 use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use tokio::net::TcpListener;
 
@@ -60,7 +60,6 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
     pub(crate) bus: Arc<FakeBus>,
-    pub(crate) postponed: Arc<FakePostpone>,
     pub(crate) secrets: Arc<FakeSecrets>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
@@ -115,7 +114,6 @@ impl World {
             faults,
             calls,
             bus: Arc::default(),
-            postponed: Arc::default(),
             interruptions: interruptions.clone(),
             desks: Arc::new(DynamicsCaseDesks::new(
                 http.clone(),
@@ -163,6 +161,14 @@ impl World {
     pub(crate) async fn desk(&self) -> Arc<dyn CaseDesk> {
         let applied = self.store.current().await.unwrap();
         self.desks.desk(&applied).unwrap().1
+    }
+
+    /// The survey platform itself.
+    pub(crate) async fn platform(&self) -> Arc<dyn SurveyPlatform> {
+        let applied = self.store.current().await.unwrap();
+        self.platforms
+            .platform(&applied, &"wxm".parse().unwrap())
+            .unwrap()
     }
 
     pub(crate) fn webhooks(&self) -> webhooks::Deps {

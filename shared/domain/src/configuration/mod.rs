@@ -41,6 +41,10 @@ pub struct Configuration {
 }
 
 /// One connected system.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a configuration holds a handful of connections, read once a version"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Connection {

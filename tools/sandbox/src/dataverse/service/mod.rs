@@ -1,4 +1,4 @@
-//! Carrying out one request against the rows: [`read`] for requests that only look, [`write`] for the others.
+//! Carrying out one request against the rows: [`read()`] for requests that only look, [`write()`] for the others.
 
 mod read;
 mod write;

@@ -1,0 +1,89 @@
+//! The contracts that fakes keep are kept by the real clients too, over HTTP against the stand-ins.
+
+use async_trait::async_trait;
+use cxloop_testkit::contract;
+use cxloop_testkit::contract::{CaseDeskFixture, SurveyFixture};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::world::{Answered, World};
+
+struct Company<'w> {
+    world: &'w World,
+    contact: Uuid,
+}
+
+#[async_trait]
+impl CaseDeskFixture for Company<'_> {
+    fn contact(&self) -> Uuid {
+        self.contact
+    }
+
+    fn contact_email(&self) -> String {
+        "iria.fernandez@example.com".to_owned()
+    }
+
+    fn queue(&self) -> String {
+        "Recovery".to_owned()
+    }
+
+    fn owner(&self) -> String {
+        "Avarias".to_owned()
+    }
+
+    fn run(&self) -> String {
+        "only run".to_owned()
+    }
+
+    async fn resolve(&self, case: Uuid) {
+        self.world.resolve(case).await;
+    }
+
+    async fn cancel(&self, case: Uuid) {
+        self.world
+            .patch(
+                &format!("incidents({case})"),
+                json!({"statecode": 2, "statuscode": 6}),
+            )
+            .await;
+    }
+
+    async fn delete(&self, case: Uuid) {
+        self.world.delete(&format!("incidents({case})")).await;
+    }
+}
+
+#[tokio::test]
+async fn the_dynamics_client_keeps_the_contract_of_a_case_desk() {
+    let world = World::new().await;
+    let found = world
+        .rows(
+            "contacts",
+            "$select=fullname&$filter=emailaddress1 eq 'iria.fernandez@example.com'",
+        )
+        .await;
+    let contact = found[0]["contactid"].as_str().unwrap().parse().unwrap();
+    let desk = world.desk().await;
+    contract::case_desk(
+        desk.as_ref(),
+        &Company {
+            world: &world,
+            contact,
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_wxm_client_keeps_the_contract_of_a_survey_platform() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let fixture = SurveyFixture {
+        body: world.notification_body(&key, "Detractors"),
+        known: key.response,
+        unknown: "0123456789abcdef01234567".parse().unwrap(),
+        fetches: true,
+    };
+    let platform = world.platform().await;
+    contract::survey_platform(platform.as_ref(), &fixture).await;
+}
