@@ -135,15 +135,14 @@ fn dependencies_run_one_way() {
     let packages = metadata["packages"].as_array().unwrap();
     let place = |package: &Value| {
         let manifest = package["manifest_path"].as_str().unwrap();
-        let folder = Path::new(manifest)
+        Path::new(manifest)
             .parent()
             .unwrap()
             .strip_prefix(root())
             .unwrap()
             .to_str()
             .unwrap()
-            .to_owned();
-        folder
+            .to_owned()
     };
     let may_use = |from: &str, to: &str| match from {
         "shared/domain" => false,

@@ -22,7 +22,7 @@ impl Stage {
         let mut options = Options::at(root);
         options.port = free_base_port().unwrap();
         options.state_dir = state.path().to_owned();
-        options.tell = Arc::new(|line| println!("{line}"));
+        options.tell = Arc::new(|line| eprintln!("{line}"));
         let sandbox = Sandbox::start(options)
             .await
             .unwrap_or_else(|error| panic!("the sandbox does not start: {error:#}"));

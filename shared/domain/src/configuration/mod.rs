@@ -1,7 +1,7 @@
 //! The configuration: what `cxloop.yaml` says, in the shape that decisions read.
 //!
-//! [`reading`] turns the file into this shape or into mistakes with line and column;
-//! [`checking`] holds the rules that a file must keep beyond its shape.
+//! [`read`] turns the file into this shape or into mistakes with line and column; [`check`] holds the
+//! rules that a file must keep beyond its shape.
 
 mod checking;
 mod reading;
