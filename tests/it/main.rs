@@ -10,7 +10,9 @@
 mod case_reopen;
 mod console;
 mod contracts;
+mod events;
 mod house;
+mod readme;
 mod response_intake;
 mod response_to_case;
 mod story;

@@ -2,7 +2,7 @@
 //!
 //! The client sends one request at a time, never sleeps and never retries on its own, save for
 //! one renewal of its token after a 401. What a failure means for the caller is read from
-//! [`classify`].
+//! [`classify()`].
 //!
 //! Source for the protocol throughout: Microsoft Learn, "Compose HTTP requests and handle errors"
 //! (Microsoft Dataverse Web API, version 9.2).

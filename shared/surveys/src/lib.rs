@@ -2,7 +2,7 @@
 //!
 //! A platform reads a webhook body (`parse`, pure), fetches a response as it stands now, and puts a
 //! note on it. What a platform cannot do it declares; it never pretends. What an answer's status
-//! means is decided in one table for all of them, [`classify`].
+//! means is decided in one table for all of them, [`classify()`].
 
 #[cfg(test)]
 mod any_json;

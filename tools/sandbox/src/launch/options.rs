@@ -39,14 +39,15 @@ pub struct Options {
 
 impl Options {
     /// The usual sandbox of the project in `root`, told to nobody. Tools are looked for where `CXLOOP_TOOLS` says,
-    /// else in `.tools`.
+    /// else in `.tools`; what it writes goes where `CXLOOP_STATE` says, else into `.sandbox`.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
         let tools = env::var_os("CXLOOP_TOOLS").map_or_else(|| root.join(".tools"), PathBuf::from);
         Self {
             port: DEFAULT_PORT,
             empty: false,
-            state_dir: root.join(".sandbox"),
+            state_dir: env::var_os("CXLOOP_STATE")
+                .map_or_else(|| root.join(".sandbox"), PathBuf::from),
             configuration: root.join("tools/sandbox/cxloop.yaml"),
             tools: Tools::at(tools),
             parameters: BTreeMap::new(),
