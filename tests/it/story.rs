@@ -20,6 +20,7 @@ async fn a_bad_answer_becomes_a_case_and_a_bad_rating_reopens_it() {
     chapters::a_crm_that_asks_to_wait_is_waited_for_and_nothing_is_dead_lettered(&stage).await;
     chapters::cut_connections_lose_nothing(&stage).await;
     chapters::a_signed_body_of_any_tool_makes_a_case(&stage).await;
+    chapters::a_threshold_changes_by_cxloop_apply(&stage).await;
     chapters::an_event_nobody_knows_goes_to_dead_letters(&stage).await;
     chapters::what_was_never_published_is_published_by_the_sweep(&stage).await;
 }

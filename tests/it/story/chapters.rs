@@ -197,6 +197,43 @@ pub(crate) async fn a_signed_body_of_any_tool_makes_a_case(stage: &Stage) {
     assert_eq!(stage.cases_about("A entrega n").await.len(), 1);
 }
 
+/// A rating of 3 is not below 3; after `cxloop apply` of another threshold the next one reopens, with no deployment in between.
+pub(crate) async fn a_threshold_changes_by_cxloop_apply(stage: &Stage) {
+    stage
+        .answer(&visit("2", "noa@example.com", "Tardaron tres semanas"))
+        .await;
+    stage.idle().await;
+    let case = stage.cases_about("Tardaron tres semanas").await[0]["incidentid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    stage.resolve(&case).await;
+    stage.rate(&case, "3").await;
+    stage.idle().await;
+    assert_eq!(
+        stage.cases_about("Tardaron tres semanas").await[0]["statecode"],
+        1,
+        "3 is not below 3"
+    );
+
+    let told = stage.apply("below: 3", "below: 4").await;
+    assert!(told.contains("not-solved"), "{told}");
+    // The functions keep a configuration for some seconds.
+    let begin = std::time::Instant::now();
+    loop {
+        stage.rate(&case, "3").await;
+        stage.idle().await;
+        if stage.cases_about("Tardaron tres semanas").await[0]["statecode"] == 0 {
+            break;
+        }
+        assert!(
+            begin.elapsed().as_secs() < 60,
+            "the new threshold never took effect"
+        );
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+}
+
 pub(crate) async fn an_event_nobody_knows_goes_to_dead_letters(stage: &Stage) {
     let client = aws_sdk_eventbridge::Client::from_conf(
         aws_sdk_eventbridge::Config::builder()

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: reqwest::Client,
-    _state: tempfile::TempDir,
+    state: tempfile::TempDir,
 }
 
 impl Stage {
@@ -33,7 +33,7 @@ impl Stage {
         Self {
             sandbox,
             http,
-            _state: state,
+            state,
         }
     }
 
@@ -121,6 +121,69 @@ impl Stage {
             .as_array()
             .unwrap_or_else(|| panic!("{body}"))
             .clone()
+    }
+
+    /// Resolves a case, as the agent's page does.
+    pub(crate) async fn resolve(&self, case: &str) {
+        let url = format!("{}/agent/cases/{case}/resolve", self.sandbox.dynamics_url());
+        let answer = self
+            .http
+            .post(url)
+            .form(&[("subject", "Chamamos ao cliente"), ("text", "")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
+    }
+
+    /// Rates a case by the survey that the start page offers.
+    pub(crate) async fn rate(&self, case: &str, csat: &str) {
+        let offer = format!("{}/_sandbox/after-case/{case}", self.sandbox.front_url());
+        let offered = self.http.post(offer).send().await.unwrap();
+        let form = offered.headers()["location"].to_str().unwrap().to_owned();
+        let answer = self
+            .http
+            .post(form)
+            .form(&[("csat", csat), ("comments", "Non quedou ben")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
+    }
+
+    /// Runs `cxloop apply` on the sandbox's configuration with one thing changed, and returns what it says.
+    pub(crate) async fn apply(&self, from: &str, to: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let written = std::fs::read_to_string(root.join("tools/sandbox/cxloop.yaml")).unwrap();
+        assert!(written.contains(from), "{from}");
+        let here = written
+            .replace(from, to)
+            .replace(
+                "http://127.0.0.1:8687",
+                self.sandbox.dynamics_url().trim_end_matches('/'),
+            )
+            .replace(
+                "http://127.0.0.1:8688",
+                self.sandbox.survey_url().trim_end_matches('/'),
+            );
+        let file = self.state.path().join("cxloop.yaml");
+        std::fs::write(&file, here).unwrap();
+        let output = tokio::process::Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--bin", "cxloop", "--", "apply"])
+            .arg(&file)
+            .args(["--table", self.sandbox.stack().output("TableName").unwrap()])
+            .envs(self.sandbox.environment())
+            .current_dir(root)
+            .output()
+            .await
+            .unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        told
     }
 
     /// What the dead-letter queues hold, by queue; empty when there is nothing.
