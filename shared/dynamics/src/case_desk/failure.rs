@@ -9,8 +9,8 @@ use crate::{Action, Error, FailureKind, classify};
 /// The most of the service's words that are shown to a person.
 const WORDS_CHARS: usize = 500;
 
-/// `doing` completes "Dynamics refused to …". The service's own words go into the message, which
-/// people see, and never into the detail, which is logged.
+/// `doing` completes "Dynamics refused to …". The service's own words may quote a row's values. They go only
+/// into the message of what is put aside for a person, which is shown and not logged.
 pub(super) fn failure(
     doing: &str,
     error: &Error,
@@ -39,22 +39,26 @@ pub(super) fn failure(
         }
         // Whoever could look for the row or decide again has done so before asking here.
         (Action::LookForOurRow | Action::DecideAgain | Action::Park, _) => {
-            Failure::park(sentence(doing, error), detail)
+            Failure::park(refusal(doing, error), detail)
         }
     }
 }
 
 fn sentence(doing: &str, error: &Error) -> String {
+    format!("Could not {doing}: {error}.")
+}
+
+fn refusal(doing: &str, error: &Error) -> String {
     let words = error
         .detail()
         .map(|detail| detail.message.trim())
         .unwrap_or_default();
     match error {
-        Error::Refused(_) | Error::DuplicateDetected(_) if !words.is_empty() => {
+        _ if words.is_empty() => sentence(doing, error),
+        Error::Refused(_) | Error::DuplicateDetected(_) => {
             format!("Dynamics refused to {doing}: {}", shortened(words))
         }
-        _ if !words.is_empty() => format!("Could not {doing}: {error} ({}).", shortened(words)),
-        _ => format!("Could not {doing}: {error}."),
+        _ => format!("Could not {doing}: {error} ({}).", shortened(words)),
     }
 }
 

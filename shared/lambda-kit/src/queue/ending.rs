@@ -100,11 +100,11 @@ impl Ending {
                 { fields::DETAIL } = failure.detail,
                 "a message waits"
             ),
+            // Its message is for the loop's page: it may quote the CRM's words, and those a row's values.
             Self::Parked(failure) => tracing::warn!(
                 { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
                 { fields::OUTCOME } = "parked",
-                { fields::REASON } = failure.message,
                 { fields::DETAIL } = failure.detail,
                 "a message was put aside"
             ),
