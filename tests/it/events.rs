@@ -30,7 +30,8 @@ where
         clock: world.clock.clone(),
     };
     let batch = serde_json::from_str(&text(name)).unwrap();
-    let answer = queue::run(&worker, batch, handle).await.unwrap();
+    let no_hurry = jiff::Timestamp::MAX;
+    let answer = queue::run(&worker, batch, no_hurry, handle).await.unwrap();
     answer
         .batch_item_failures
         .into_iter()

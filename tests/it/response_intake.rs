@@ -37,7 +37,10 @@ async fn the_response_is_fetched_and_kept_in_normal_form() {
         response.comment.as_deref(),
         Some("Non volverei: a atención foi pésima")
     );
-    assert_eq!(world.steps(&key).await, [StepKind::ResponseReceived]);
+    assert_eq!(
+        world.steps(&key).await,
+        [StepKind::ResponseReceived, StepKind::ResponseTaken]
+    );
 }
 
 #[tokio::test]
@@ -78,7 +81,7 @@ async fn a_second_notification_adds_its_name_and_tells_again() {
     assert_eq!(stored.notifications.len(), 2);
     assert_eq!(
         world.steps(&key).await,
-        [StepKind::ResponseReceived],
+        [StepKind::ResponseReceived, StepKind::ResponseTaken],
         "it came once"
     );
 }
@@ -169,7 +172,45 @@ async fn a_response_the_platform_does_not_know_is_asked_for_again_and_then_parke
         .history(&"wxm/ffffffffffffffffffffffff".parse().unwrap())
         .await;
     assert_eq!(history.head.state, LoopState::Failed);
-    assert!(history.steps[0].replay.is_some());
+    assert!(history.steps.iter().any(|step| step.replay.is_some()));
+}
+
+#[tokio::test]
+async fn a_response_that_was_parked_and_is_taken_in_after_all_leaves_no_trace_of_the_failure() {
+    let world = World::new().await;
+    let case = world.case_of(&Answered::visit(3)).await;
+    for answered in [Answered::visit(2), Answered::about(case, 2)] {
+        let key = world.answer(&answered);
+        let hinted = world.hinted(&key, "").await;
+        let rule = json!({"target": "wxm", "match": "/api/Answer/", "status": 400});
+        world
+            .faults
+            .add(serde_json::from_value(rule).unwrap())
+            .unwrap();
+        response_intake::handle(&world.response_intake(), hinted.clone())
+            .await
+            .unwrap();
+        let failed = Loops::load(world.store.as_ref(), &key.loop_id())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(failed.head.state, LoopState::Failed);
+        assert_eq!(world.store.parked(10).await.unwrap().len(), 1);
+
+        response_intake::handle(&world.response_intake(), hinted.clone())
+            .await
+            .unwrap();
+        let mended = Loops::load(world.store.as_ref(), &key.loop_id())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_ne!(mended.head.state, LoopState::Failed, "{mended:#?}");
+        assert!(
+            mended.steps.iter().all(|step| step.replay.is_none()),
+            "{mended:#?}"
+        );
+        assert!(world.store.parked(10).await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Cases: exactly one for each response and rule.
 
 mod attaching;
+mod every_order;
 mod refusing;
 
 use cxloop_domain::loops::{LoopState, StepKind};
@@ -71,6 +72,7 @@ async fn a_bad_response_becomes_one_case_with_the_customers_words_in_its_queue()
         world.steps(&key).await,
         [
             StepKind::ResponseReceived,
+            StepKind::ResponseTaken,
             StepKind::RulesDecided,
             StepKind::ContactCreated,
             StepKind::CaseOpened,
@@ -241,11 +243,11 @@ async fn a_response_that_meets_no_rule_says_why_and_changes_nothing() {
     let history = world.history(&key).await;
     assert_eq!(history.head.state, LoopState::NoAction);
     assert!(
-        history.steps[1]
+        history.steps[2]
             .text
             .contains("detractor did not match (nps = 9)"),
         "{}",
-        history.steps[1].text
+        history.steps[2].text
     );
 }
 
@@ -310,14 +312,36 @@ async fn a_rule_edit_between_two_deliveries_does_not_make_a_second_case() {
 }
 
 #[tokio::test]
-async fn own_writes_carry_a_tag() {
+async fn own_writes_carry_the_tag() {
     let world = World::new().await;
+    let before = world.dataverse.writes().len();
     world.case_of(&Answered::visit(3)).await;
-    let untagged: Vec<_> = world
-        .dataverse
-        .writes()
-        .into_iter()
-        .filter(|w| w.table == "incident" && w.tag.is_none())
-        .collect();
-    assert!(untagged.is_empty(), "{untagged:?}");
+    let writes = world.dataverse.writes().split_off(before);
+    let tables: std::collections::BTreeSet<_> =
+        writes.iter().map(|write| write.table.as_str()).collect();
+    assert!(
+        tables.is_superset(&["annotation", "contact", "incident", "queueitem"].into()),
+        "{tables:?}"
+    );
+    assert!(
+        writes
+            .iter()
+            .all(|write| write.tag.as_deref() == Some("cxloop")),
+        "{writes:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_second_notification_that_meets_no_rule_leaves_the_loop_open() {
+    let world =
+        World::with_rules(&RULES.replace("when: nps <= 6", "when: notification == \"Detractors\""))
+            .await;
+    let key = world.answer(&Answered::visit(3));
+    for notification in ["Detractors", "Everything"] {
+        let received = world.taken_in(&key, notification).await;
+        response_to_case::handle(&world.response_to_case(), received)
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.history(&key).await.head.state, LoopState::Open);
 }

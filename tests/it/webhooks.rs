@@ -124,13 +124,21 @@ async fn a_signed_body_is_taken_and_a_forged_or_stale_one_is_not() {
 #[tokio::test]
 async fn a_redelivered_webhook_is_kept_once() {
     let world = World::new().await;
+    let first_accepted = world.clock.now();
+    let id = inbox_id(
+        &"generic".parse().unwrap(),
+        Some("msg-1"),
+        GENERIC.as_bytes(),
+    );
     for _ in 0..3 {
+        let answer = webhooks::handle(&world.webhooks(), signed(&world, "msg-1", GENERIC, 0)).await;
+        assert_eq!(answer.status(), 200);
+        let item = world.store.load(&id).await.unwrap().unwrap();
         assert_eq!(
-            webhooks::handle(&world.webhooks(), signed(&world, "msg-1", GENERIC, 0))
-                .await
-                .status(),
-            200
+            (item.accepted_at, item.state),
+            (first_accepted, InboxState::Published)
         );
+        world.clock.advance(20);
     }
     let ids: std::collections::BTreeSet<_> =
         world.bus.published().into_iter().map(|e| e.id).collect();

@@ -28,7 +28,7 @@ impl Work<'_> {
             }
             match self.apply(&standing.plan).await? {
                 Some(outcome) => return self.finish(&standing, outcome).await,
-                None => standing = self.plan_again(standing.version).await?,
+                None => standing = self.plan_again(&standing).await?,
             }
         }
         Err(Failure::retry(
@@ -44,16 +44,18 @@ impl Work<'_> {
             new_ticket: None,
         };
         match &plan.course {
-            Course::Reopen { reopening, .. } => match self.desk.reopen(reopening).await? {
-                ReopenOutcome::Reopened | ReopenOutcome::AlreadyDone => {
-                    self.deps
-                        .claims
-                        .join(&reopened_key(self.case), &self.event.response.to_string())
-                        .await?;
-                    Ok(Some(same_case))
+            Course::Reopen { reopening, .. } => {
+                // Counted first: a reopening whose answer was lost counts against the most there may be.
+                let (set, member) = (reopened_key(self.case), self.event.response.to_string());
+                self.deps.claims.join(&set, &member).await?;
+                match self.desk.reopen(reopening).await? {
+                    ReopenOutcome::Reopened | ReopenOutcome::AlreadyDone => Ok(Some(same_case)),
+                    ReopenOutcome::Changed => {
+                        self.deps.claims.leave(&set, &member).await?;
+                        Ok(None)
+                    }
                 }
-                ReopenOutcome::Changed => Ok(None),
-            },
+            }
             Course::Note { note, .. } => {
                 self.desk.add_note(self.case, note).await?;
                 Ok(Some(same_case))
@@ -72,29 +74,24 @@ impl Work<'_> {
     async fn finish(&self, standing: &Planned, outcome: Outcome) -> Result<(), Failure> {
         let plan = &standing.plan;
         let ticket = outcome.new_ticket.as_deref().unwrap_or(&plan.ticket);
-        self.deps
-            .loops
-            .tie_case(&self.loop_id, outcome.case, ticket)
-            .await?;
+        if !matches!(plan.course, Course::Nothing { .. }) {
+            self.deps
+                .loops
+                .tie_case(&self.loop_id, outcome.case, ticket)
+                .await?;
+        }
         let link = self.desk.case_link(outcome.case);
-        let steps = outcome_steps(
-            plan,
-            outcome.new_ticket.as_deref(),
-            &link,
-            self.deps.clock.now(),
-        );
+        let now = self.deps.clock.now();
+        let steps = outcome_steps(plan, outcome.new_ticket.as_deref(), &link, now);
         self.deps.loops.record(&self.loop_id, &steps).await?;
         let done = ReopenPlan {
             progress: Progress::Done,
             ..plan.clone()
         };
+        let key = plan_key(&plan.response);
         self.deps
             .plans
-            .replace(
-                &plan_key(&plan.response),
-                standing.version,
-                &to_value(&done),
-            )
+            .replace(&key, standing.version, &to_value(&done))
             .await?;
         tracing::info!(response = %plan.response, case = %outcome.case, ticket, "rating acted on");
         Ok(())

@@ -9,9 +9,10 @@ mod planning;
 
 use std::sync::{Arc, Mutex};
 
-use cxloop_domain::case_reopen::{Progress, Thresholds, failed_step, plan_key};
+use cxloop_domain::case_reopen::{Progress, ReopenPlan, Thresholds, failed_step, plan_key};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
+use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::LoopId;
 use cxloop_domain::response::Response;
 use cxloop_ports::{
@@ -82,19 +83,9 @@ struct Work<'w> {
 pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
-    if let Some(until) = deps
-        .gates
-        .closed_until(&connection, deps.clock.now())
-        .await?
-    {
-        return Err(Failure::new(
-            Remedy::WaitUntil { connection, until },
-            "the CRM asked to wait",
-            "",
-        ));
-    }
+    deps.gates.pass(&connection, deps.clock.now()).await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
-        tracing::warn!(response = %event.response, "the response has expired: nothing to decide");
+        tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
         return Ok(());
     };
     let Some(case) = stored.response.about_case else {
@@ -119,32 +110,48 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
     };
     match work.plan_and_carry_out().await {
         Err(failure) if failure.remedy == Remedy::Park => work.put_aside(&failure).await,
-        outcome => outcome,
+        Err(failure) => {
+            let step = waiting_step("case-reopen", &failure.message, deps.clock.now());
+            // Only told: whether the telling works changes nothing about the message.
+            let _ = deps.loops.record(&work.loop_id, &[step]).await;
+            Err(failure)
+        }
+        Ok(()) => Ok(()),
     }
 }
 
 impl Work<'_> {
-    /// Marks the plan as refused and shows why on the loop, with a replay.
+    /// Shows on the loop why the rating was not acted on, with a replay, and then marks the plan as refused: in this
+    /// order, so that a crash in between leaves nothing unseen. A plan that another worker carried out meanwhile stands.
     async fn put_aside(&self, failure: &Failure) -> Result<(), Failure> {
         let key = plan_key(&self.event.response);
         tracing::error!(response = %self.event.response, detail = failure.detail, "rating parked");
-        if let Some(kept) = self.deps.plans.load(&key).await? {
-            let standing = planning::planned(kept)?;
-            let mut plan = standing.plan;
-            plan.progress = Progress::Refused {
+        let standing = match self.deps.plans.load(&key).await? {
+            Some(kept) => Some(planning::planned(kept)?),
+            None => None,
+        };
+        if standing
+            .as_ref()
+            .is_some_and(|standing| standing.plan.progress == Progress::Done)
+        {
+            return Ok(());
+        }
+        let now = self.deps.clock.now();
+        let step = failed_step(self.event, &self.event.response, &failure.message, now);
+        self.deps.loops.record(&self.loop_id, &[step]).await?;
+        if let Some(standing) = standing {
+            let progress = Progress::Refused {
                 reason: failure.message.clone(),
+            };
+            let refused = ReopenPlan {
+                progress,
+                ..standing.plan
             };
             self.deps
                 .plans
-                .replace(&key, standing.version, &to_value(&plan))
+                .replace(&key, standing.version, &to_value(&refused))
                 .await?;
         }
-        let step = failed_step(
-            self.event,
-            &self.event.response,
-            &failure.message,
-            self.deps.clock.now(),
-        );
-        self.deps.loops.record(&self.loop_id, &[step]).await
+        Ok(())
     }
 }

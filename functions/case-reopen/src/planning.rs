@@ -1,10 +1,14 @@
 //! The plan for one rating: the stored one, or a new one from the case as it is now.
 
+use std::collections::BTreeSet;
+
 use cxloop_domain::case_reopen::{
     Course, Known, Progress, ReopenPlan, decide, judge, plan_key, reopened_key,
 };
-use cxloop_domain::cases::CaseFacts;
+use cxloop_domain::cases::{CaseFacts, CustomerRef};
 use cxloop_domain::configuration::Threshold;
+use cxloop_domain::loops::LoopHistory;
+use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::customer_keys;
 use cxloop_domain::rules::{Verdict, in_words};
 use cxloop_ports::{Failure, Kept};
@@ -22,8 +26,12 @@ pub(crate) fn to_value(plan: &ReopenPlan) -> serde_json::Value {
 }
 
 pub(crate) fn planned(kept: Kept) -> Result<Planned, Failure> {
+    // The error's own words would quote the plan, which holds what the customer wrote.
     let plan = serde_json::from_value(kept.plan).map_err(|error| {
-        Failure::mend("a stored reopening plan cannot be read", error.to_string())
+        Failure::mend(
+            "a stored reopening plan cannot be read",
+            format!("{:?} error", error.classify()),
+        )
     })?;
     Ok(Planned {
         plan,
@@ -35,37 +43,35 @@ impl Work<'_> {
     /// The plan that stands. A refused one is made anew by a replay.
     pub(crate) async fn plan(&self) -> Result<Planned, Failure> {
         let key = plan_key(&self.event.response);
-        match self.deps.plans.load(&key).await? {
-            Some(kept) => {
-                let standing = planned(kept)?;
-                match standing.plan.progress {
-                    Progress::Refused { .. } if self.event.replay => {
-                        self.plan_again(standing.version).await
-                    }
-                    _ => Ok(standing),
-                }
-            }
-            None => planned(
-                self.deps
-                    .plans
-                    .keep_first(&key, &to_value(&self.make_plan().await?))
-                    .await?,
-            ),
+        let Some(kept) = self.deps.plans.load(&key).await? else {
+            let made = to_value(&self.make_plan(BTreeSet::new()).await?);
+            return planned(self.deps.plans.keep_first(&key, &made).await?);
+        };
+        let standing = planned(kept)?;
+        if standing
+            .plan
+            .is_open_to(&self.event.notification, self.event.replay)
+        {
+            self.plan_again(&standing).await
+        } else {
+            Ok(standing)
         }
     }
 
-    /// Reads and decides again, and replaces the plan of the version given, unless another did.
-    pub(crate) async fn plan_again(&self, version: u64) -> Result<Planned, Failure> {
+    /// Reads and decides again, and replaces the plan that stands, unless another did.
+    pub(crate) async fn plan_again(&self, standing: &Planned) -> Result<Planned, Failure> {
         let key = plan_key(&self.event.response);
+        let made = to_value(&self.make_plan(standing.plan.judged.clone()).await?);
         planned(
             self.deps
                 .plans
-                .replace(&key, version, &to_value(&self.make_plan().await?))
+                .replace(&key, standing.version, &made)
                 .await?,
         )
     }
 
-    async fn make_plan(&self) -> Result<ReopenPlan, Failure> {
+    async fn make_plan(&self, mut judged: BTreeSet<String>) -> Result<ReopenPlan, Failure> {
+        judged.insert(self.event.notification.clone());
         let (verdicts, broken) = judge(self.thresholds, self.response, &self.event.notification);
         let case = self.desk.read_case(self.case).await?;
         let course = match broken {
@@ -90,6 +96,7 @@ impl Work<'_> {
             case: self.case,
             ticket,
             configuration: self.applied.version,
+            judged,
             verdicts,
             resolved_at: case.and_then(|case| case.resolved_at),
             course,
@@ -124,25 +131,47 @@ impl Work<'_> {
         };
         if known.case.is_none() {
             known.old_ticket = self.old_ticket().await?;
-            let keys = customer_keys(self.response);
-            if !keys.is_empty() {
-                known.customer = self.desk.find_customer(&keys).await?;
-            }
+            known.customer = self.customer_of_a_gone_case().await?;
         }
         Ok(known)
     }
 
-    /// The ticket number of a case that is gone, from the loop that opened it.
-    async fn old_ticket(&self) -> Result<Option<String>, Failure> {
-        let Some(loop_id) = self.deps.loops.of_case(self.case).await? else {
+    /// Whose case it was: by what the rating says of the customer, else by the response that had opened the case.
+    async fn customer_of_a_gone_case(&self) -> Result<Option<CustomerRef>, Failure> {
+        if let Some(customer) = self.customer(self.response).await? {
+            return Ok(Some(customer));
+        }
+        let Some(history) = self.opening_loop().await? else {
             return Ok(None);
         };
+        match self.deps.responses.load(&history.head.response).await? {
+            Some(opening) => self.customer(&opening.response).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn customer(&self, response: &Response) -> Result<Option<CustomerRef>, Failure> {
+        let keys = customer_keys(response);
+        if keys.is_empty() {
+            Ok(None)
+        } else {
+            self.desk.find_customer(&keys).await
+        }
+    }
+
+    async fn old_ticket(&self) -> Result<Option<String>, Failure> {
         Ok(self
-            .deps
-            .loops
-            .load(&loop_id)
+            .opening_loop()
             .await?
             .and_then(|history| history.head.ticket))
+    }
+
+    /// The loop in which the case was opened, when cxloop had opened it.
+    async fn opening_loop(&self) -> Result<Option<LoopHistory>, Failure> {
+        match self.deps.loops.of_case(self.case).await? {
+            Some(loop_id) => self.deps.loops.load(&loop_id).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::{Answer, Deps, answer};
 
 /// How many loops the list shows.
 pub(crate) const NEWEST: usize = 100;
+/// How many loops that need a person the list shows.
+const FAILED: usize = 50;
 /// How many bodies that were put aside the list shows.
 const PARKED: usize = 20;
 
@@ -22,7 +24,15 @@ const HTML: &str = "text/html; charset=utf-8";
 #[template(path = "loops.html")]
 struct LoopsPage {
     rows: Vec<LoopRow>,
-    parked: Vec<ParkedBody>,
+    failed: Vec<LoopRow>,
+    parked: Vec<ParkedRow>,
+}
+
+struct ParkedRow {
+    id: String,
+    connection: String,
+    reason: String,
+    accepted_at: String,
 }
 
 struct LoopRow {
@@ -42,6 +52,7 @@ struct LoopPage {
     response: String,
     steps: Vec<StepRow>,
     can_replay: bool,
+    goes_on: bool,
 }
 
 struct StepRow {
@@ -63,12 +74,14 @@ struct MessagePage<'m> {
 
 pub(crate) async fn newest(deps: &Deps) -> Answer {
     let loops = deps.loops.newest(deps.clock.now(), NEWEST).await?;
+    let failed = deps.loops.failed(FAILED).await?;
     let parked = deps.inbox.parked(PARKED).await?;
     Ok(html(
         StatusCode::OK,
         &LoopsPage {
             rows: loops.iter().map(row).collect(),
-            parked,
+            failed: failed.iter().map(row).collect(),
+            parked: parked.iter().map(parked_row).collect(),
         },
     ))
 }
@@ -110,6 +123,15 @@ fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
     }
 }
 
+fn parked_row(body: &ParkedBody) -> ParkedRow {
+    ParkedRow {
+        id: body.id.to_string(),
+        connection: body.connection.to_string(),
+        reason: body.reason.clone(),
+        accepted_at: moment(body.accepted_at),
+    }
+}
+
 fn row(head: &Loop) -> LoopRow {
     LoopRow {
         id: head.id.to_string(),
@@ -143,6 +165,7 @@ fn page(history: &LoopHistory) -> LoopPage {
         before = Some(step.at);
     }
     LoopPage {
+        goes_on: history.head.state == LoopState::Received,
         row: row(&history.head),
         response: history.head.response.to_string(),
         steps,
@@ -159,7 +182,7 @@ fn moment(at: Timestamp) -> String {
 fn state_class(state: LoopState) -> &'static str {
     match state {
         LoopState::Received => "waiting",
-        LoopState::NoAction => "quiet",
+        LoopState::NoAction | LoopState::Resolved => "quiet",
         LoopState::Open => "open",
         LoopState::Reopened => "reopened",
         LoopState::Failed => "failed",
@@ -172,7 +195,9 @@ fn step_class(step: StepKind) -> &'static str {
         StepKind::CaseReopened | StepKind::FollowUpOpened => "reopened",
         StepKind::CaseOpened | StepKind::CaseAttached => "open",
         StepKind::ResponseReceived | StepKind::FollowUpAnswered => "customer",
-        StepKind::RulesDecided
+        StepKind::ResponseTaken
+        | StepKind::Waiting
+        | StepKind::RulesDecided
         | StepKind::ContactCreated
         | StepKind::ResponseNoted
         | StepKind::CaseResolved

@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted};
+use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::ResponseKey;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_intake::{failed_step, received, received_steps};
 use cxloop_domain::response_to_case::score_in_words;
 use cxloop_ports::{
-    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Loops, NewLoop, Remedy,
-    Responses, SurveyPlatform, SurveyPlatforms,
+    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Loops, NewLoop,
+    Remedy, Responses, SurveyPlatform, SurveyPlatforms,
 };
 
 /// How long a platform may say that it does not know a response it told of, before that is taken for an answer, in seconds.
@@ -51,23 +52,17 @@ pub async fn handle(deps: &Deps, event: ResponseHinted) -> Result<(), Failure> {
         Err(failure) if failure.remedy == Remedy::Park => {
             put_aside(deps, &event, &item, &failure).await
         }
-        outcome => outcome,
+        Err(failure) => {
+            // Only told: whether the telling works changes nothing about the message.
+            let _ = tell_of_waiting(deps, &event, &item, &failure).await;
+            Err(failure)
+        }
+        Ok(()) => Ok(()),
     }
 }
 
 async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Result<(), Failure> {
-    let now = deps.clock.now();
-    if let Some(until) = deps.gates.closed_until(&event.connection, now).await? {
-        let remedy = Remedy::WaitUntil {
-            connection: event.connection.clone(),
-            until,
-        };
-        return Err(Failure::new(
-            remedy,
-            "the survey platform asked to wait",
-            "",
-        ));
-    }
+    deps.gates.pass(&event.connection, deps.clock.now()).await?;
     let applied = deps.configurations.current().await?;
     let platform = deps.platforms.platform(&applied, &event.connection)?;
     let hint = platform
@@ -75,9 +70,12 @@ async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Resul
         .map_err(|unparsable| Failure::park(unparsable.reason, ""))?;
     let response = fetch(deps, platform.as_ref(), &hint, item).await?;
     let stored = deps.responses.keep(&response, &hint.notification).await?;
-    tell_the_loop(deps, &stored.response, &hint.notification).await?;
+    tell_the_loop(deps, &stored.response, &hint.notification, item).await?;
     let event = received(&stored.response, &hint.notification, &item.id);
     deps.bus.publish(&Outgoing::of(&event)).await?;
+    if was_parked(item) {
+        deps.inbox.unpark(&item.id).await?;
+    }
     tracing::info!(response = %event.response, kind = ?event.kind, inbox_id = %item.id, "response taken in");
     Ok(())
 }
@@ -108,18 +106,35 @@ async fn fetch(
     }
 }
 
+fn was_parked(item: &InboxItem) -> bool {
+    matches!(item.state, InboxState::Parked { .. })
+}
+
 /// A response about a case is shown in that case's loop; any other begins a loop of its own.
 async fn tell_the_loop(
     deps: &Deps,
     response: &Response,
     notification: &str,
+    item: &InboxItem,
 ) -> Result<(), Failure> {
-    let steps = received_steps(response, notification, deps.clock.now());
+    let steps = received_steps(response, notification, item.accepted_at, deps.clock.now());
     let of_case = match response.about_case {
         Some(case) => deps.loops.of_case(case).await?,
         None => None,
     };
     if let Some(loop_id) = of_case {
+        let own = response.key.loop_id();
+        if own != loop_id && deps.loops.of_response(&response.key).await? == Some(own) {
+            // An earlier failure began a loop of its own for this response: that one goes on too.
+            begin(
+                deps,
+                &response.key,
+                &response.survey,
+                score_in_words(response),
+            )
+            .await?;
+            deps.loops.record(&response.key.loop_id(), &steps).await?;
+        }
         deps.loops.tie_response(&loop_id, &response.key).await?;
         return deps.loops.record(&loop_id, &steps).await;
     }
@@ -159,14 +174,37 @@ async fn put_aside(
         connection = %event.connection, inbox_id = %event.inbox_id, detail = failure.detail,
         "response parked"
     );
-    let applied = deps.configurations.current().await?;
-    if let Ok(platform) = deps.platforms.platform(&applied, &event.connection)
-        && let Ok(hint) = platform.parse(&item.body)
-    {
-        let key = ResponseKey::new(event.connection.clone(), hint.response);
+    if let Some(key) = named_response(deps, event, item).await? {
         begin(deps, &key, "", None).await?;
-        let step = failed_step(event, &failure.message, deps.clock.now());
+        let step = failed_step(event, &key, &failure.message, deps.clock.now());
         deps.loops.record(&key.loop_id(), &[step]).await?;
     }
     deps.inbox.park(&event.inbox_id, &failure.message).await
+}
+
+/// Shows on the response's own loop why it is not taken in yet.
+async fn tell_of_waiting(
+    deps: &Deps,
+    event: &ResponseHinted,
+    item: &InboxItem,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    let Some(key) = named_response(deps, event, item).await? else {
+        return Ok(());
+    };
+    begin(deps, &key, "", None).await?;
+    let step = waiting_step("response-intake", &failure.message, deps.clock.now());
+    deps.loops.record(&key.loop_id(), &[step]).await
+}
+
+/// The response that a kept body names, when it can be read.
+async fn named_response(
+    deps: &Deps,
+    event: &ResponseHinted,
+    item: &InboxItem,
+) -> Result<Option<ResponseKey>, Failure> {
+    let applied = deps.configurations.current().await?;
+    let platform = deps.platforms.platform(&applied, &event.connection)?;
+    let hint = platform.parse(&item.body).ok();
+    Ok(hint.map(|hint| ResponseKey::new(event.connection.clone(), hint.response)))
 }

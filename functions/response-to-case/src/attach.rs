@@ -1,14 +1,9 @@
 //! Which open case a customer already has from a rule, under a claim of customer and rule.
 //!
-//! The claim's holder is the response whose case it is. Its case is active: we attach. Its case is closed
-//! or gone: we take the claim over. Its plan is stored but not carried out: we carry it out (every
-//! write is harmless twice) and attach. No plan stored yet: we take over.
-//!
-//! That two responses at the same moment make one case rests on an order of writes and reads. Who holds
-//! the claim stores its plan and *then* looks at the claim again; who takes over writes the claim and
-//! *then* looks at the former holder's plan again. At least one of the two sees the other. All holders
-//! whose plan nobody has seen yet stay written in the claim, so that neither a third response nor a crash
-//! in between makes anybody forget that look.
+//! A plan to open is stored *before* its response claims, so whoever holds the claim has a plan that anybody
+//! can carry out (every write is harmless twice). Only the holder's plan is ever carried out, and the claim
+//! changes hands only when the holder's case is closed, gone or refused. So two responses at the same moment
+//! make one case, wherever either of them stops.
 
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
@@ -36,70 +31,28 @@ pub(crate) enum Standing {
     },
 }
 
-/// The value of a claim: its holder, and those it was taken over from before they had stored a plan.
-struct Claimed {
-    text: String,
-}
-
-impl Claimed {
-    fn by(holder: &ResponseKey) -> Self {
-        Self {
-            text: holder.to_string(),
-        }
-    }
-
-    /// The claim in the next hands. Once the holder's plan was seen, whoever came before it is settled.
-    fn taken_over(&self, by: &ResponseKey, plan_seen: bool) -> Self {
-        let former = if plan_seen { self.holder() } else { &self.text };
-        Self {
-            text: format!("{by} {former}"),
-        }
-    }
-
-    fn holder(&self) -> &str {
-        self.text.split(' ').next().unwrap_or_default()
-    }
-
-    fn former(&self) -> impl Iterator<Item = &str> {
-        self.text.split(' ').skip(1)
-    }
-}
-
-/// What an earlier holder of the claim has come to.
-enum Earlier {
-    /// It has stored no plan.
-    Unplanned,
-    /// It had a case, which is closed or gone.
-    Closed,
-    /// Its case is open, or was opened for it now.
-    Open(Standing),
-}
-
 impl Work<'_> {
-    /// Finds the customer's open case from a rule, or makes the claim ours.
-    pub(crate) async fn standing(&self, rule: &RuleName, claim: &str) -> Result<Standing, Failure> {
-        let us = &self.event.response;
-        let ours = us.to_string();
-        let mut claimed = self.claimed(claim).await?;
+    /// Finds the customer's open case from a rule, or makes the claim ours. Our plan is stored by now.
+    pub(crate) async fn standing(
+        &self,
+        rule: &RuleName,
+        claim: &str,
+        own_case: Uuid,
+    ) -> Result<Standing, Failure> {
+        let ours = self.event.response.to_string();
+        let mut holder = self.deps.claims.claim(claim, &ours).await?;
         for _ in 0..LOOKS {
-            if claimed.holder() == ours {
-                return self
-                    .ours_unless_a_former_holder_went_on(rule, claim, &claimed)
-                    .await;
+            if holder == ours {
+                return Ok(Standing::Ours);
             }
-            let plan_seen = match self.earlier(claimed.holder(), rule).await? {
-                Earlier::Open(standing) => return Ok(standing),
-                Earlier::Closed => true,
-                Earlier::Unplanned => false,
-            };
-            let next = claimed.taken_over(us, plan_seen);
-            claimed = Claimed {
-                text: self
-                    .deps
-                    .claims
-                    .take_over(claim, &claimed.text, &next.text)
-                    .await?,
-            };
+            // Opened while the claim was ours, and taken over since it was closed: it is still our plan that ran.
+            if self.desk.read_case(own_case).await?.is_some() {
+                return Ok(Standing::Ours);
+            }
+            if let Some(standing) = self.open_case_of(&holder, rule).await? {
+                return Ok(standing);
+            }
+            holder = self.deps.claims.take_over(claim, &holder, &ours).await?;
         }
         Err(Failure::come_back(
             2,
@@ -107,53 +60,33 @@ impl Work<'_> {
         ))
     }
 
-    /// The second look of who took over. A former holder that has stored its plan meanwhile may be opening its
-    /// case already: it gets the claim back, and we attach.
-    async fn ours_unless_a_former_holder_went_on(
+    /// The open case of the claim's holder; opened for it when it only planned it so far. A plan may have
+    /// expired, which an open case does not: then the case tells.
+    async fn open_case_of(
         &self,
+        holder: &str,
         rule: &RuleName,
-        claim: &str,
-        claimed: &Claimed,
-    ) -> Result<Standing, Failure> {
-        for former in claimed.former() {
-            if let Earlier::Open(standing) = self.earlier(former, rule).await? {
-                self.deps
-                    .claims
-                    .take_over(claim, &claimed.text, former)
-                    .await?;
-                return Ok(standing);
-            }
-        }
-        Ok(Standing::Ours)
-    }
-
-    async fn claimed(&self, claim: &str) -> Result<Claimed, Failure> {
-        let ours = Claimed::by(&self.event.response);
-        Ok(Claimed {
-            text: self.deps.claims.claim(claim, &ours.text).await?,
-        })
-    }
-
-    async fn earlier(&self, holder: &str, rule: &RuleName) -> Result<Earlier, Failure> {
+    ) -> Result<Option<Standing>, Failure> {
         let Ok(holder) = holder.parse::<ResponseKey>() else {
-            return Ok(Earlier::Closed);
+            return Ok(None);
         };
         let key = plan_key(&holder, rule);
-        let Some(kept) = self.deps.plans.load(&key).await? else {
-            return Ok(Earlier::Unplanned);
-        };
-        let plan = planned(&key, kept)?.plan;
-        if plan.progress == Progress::Intended {
-            self.carry_out_for(&plan).await?;
+        if let Some(kept) = self.deps.plans.load(&key).await? {
+            let plan = planned(&key, kept)?.plan;
+            if plan.progress == Progress::Intended {
+                self.carry_out_for(&plan).await?;
+            }
         }
         let case = identity::case(&holder, rule);
-        Ok(match self.desk.read_case(case).await? {
-            Some(facts) if facts.state == CaseState::Active => Earlier::Open(Standing::Open {
-                case,
-                ticket: facts.ticket,
-            }),
-            _ => Earlier::Closed,
-        })
+        let active = self
+            .desk
+            .read_case(case)
+            .await?
+            .filter(|facts| facts.state == CaseState::Active);
+        Ok(active.map(|facts| Standing::Open {
+            case,
+            ticket: facts.ticket,
+        }))
     }
 
     /// Opens the case that another response planned and has not opened yet. Refusals are that response's own affair.
@@ -168,16 +101,5 @@ impl Work<'_> {
             Err(failure) if failure.remedy == Remedy::Park => Ok(()),
             outcome => outcome.map(|_| ()),
         }
-    }
-
-    /// Whether a stored plan to open a case may still go ahead: its claim is ours, or its case is there already.
-    pub(crate) async fn still_ours(&self, plan: &CasePlan) -> Result<bool, Failure> {
-        let (Some(claim), Course::Open(draft)) = (&plan.claim, &plan.course) else {
-            return Ok(true);
-        };
-        if self.claimed(claim).await?.holder() == self.event.response.to_string() {
-            return Ok(true);
-        }
-        Ok(self.desk.read_case(draft.id).await?.is_some())
     }
 }

@@ -1,20 +1,27 @@
 //! Carrying a plan out: contact, case with queue item and note, note on the response, record.
 
+use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::RuleName;
 use cxloop_domain::response_to_case::{
-    CasePlan, Course, Progress, done_steps, failed_step, plan_key, response_note,
+    CasePlan, Course, Progress, attached, case_steps, failed_step, note_failed_step, noted_step,
+    plan_key, response_note,
 };
 use cxloop_ports::{Failure, Noted, Remedy};
 use jiff::SignedDuration;
 
 use crate::Work;
+use crate::attach::Standing;
 use crate::planning::{Planned, planned, to_value};
 
 /// How long one worker may be at the note of a response before another takes it for dead, in seconds.
 const NOTE_LEASE_SECONDS: i64 = 60;
 /// How soon a message comes back that found the note in another's hands, in seconds.
 const NOTE_AGAIN_SECONDS: u32 = 5;
+/// How often one message plans anew before it comes back later.
+const DECISIONS: usize = 4;
+/// How soon it comes back then, in seconds.
+const PLAN_AGAIN_SECONDS: u32 = 2;
 
 impl Work<'_> {
     /// Plans and carries out one rule. What is refused for good is put aside with its reason.
@@ -26,26 +33,48 @@ impl Work<'_> {
     }
 
     async fn plan_and_carry_out(&self, name: &RuleName) -> Result<(), Failure> {
-        let mut planned = self.plan(name).await?;
-        match &planned.plan.progress {
-            Progress::Done { .. } | Progress::Refused { .. } => return Ok(()),
-            Progress::Intended => {}
+        let mut standing = self.plan(name).await?;
+        for _ in 0..DECISIONS {
+            match &standing.plan.progress {
+                Progress::Done { .. } | Progress::Refused { .. } => return Ok(()),
+                Progress::Opened { ticket } => return self.note(&standing, ticket).await,
+                Progress::Intended => {}
+            }
+            standing = match self.other_plan(name, &standing.plan).await? {
+                Some(other) => self.replace(&standing, &other).await?,
+                None => self.open(&standing).await?,
+            };
         }
-        if !self.still_ours(&planned.plan).await? {
-            planned = self.plan_again(name, planned.version).await?;
-        }
-        self.carry_out(&planned).await
+        Err(Failure::come_back(
+            PLAN_AGAIN_SECONDS,
+            "the customer's open case keeps changing",
+        ))
     }
 
-    /// Somebody else opened the customer's case meanwhile: the plan is made anew, as a note on that case.
-    async fn plan_again(&self, name: &RuleName, version: u64) -> Result<Planned, Failure> {
-        let key = plan_key(&self.event.response, name);
-        let made = to_value(&self.make_plan(name).await?);
-        planned(&key, self.deps.plans.replace(&key, version, &made).await?)
+    /// The plan to run instead, when what a plan under `open_case: attach` rests on has changed: somebody else has the
+    /// customer's open case, or the case to attach to was closed.
+    async fn other_plan(
+        &self,
+        name: &RuleName,
+        plan: &CasePlan,
+    ) -> Result<Option<CasePlan>, Failure> {
+        match (&plan.course, &plan.claim) {
+            (Course::Open(draft), Some(claim)) => match self.standing(name, claim, draft.id).await?
+            {
+                Standing::Ours => Ok(None),
+                Standing::Open { case, ticket } => Ok(Some(attached(plan, draft, case, &ticket))),
+            },
+            (Course::Open(_), None) => Ok(None),
+            (Course::Attach { case, .. }, _) => match self.desk.read_case(*case).await? {
+                Some(facts) if facts.state == CaseState::Active => Ok(None),
+                Some(_) | None => self.make_plan(name).await.map(Some),
+            },
+        }
     }
 
-    async fn carry_out(&self, planned: &Planned) -> Result<(), Failure> {
-        let plan = &planned.plan;
+    /// Makes the case stand and shows it on the loop.
+    async fn open(&self, standing: &Planned) -> Result<Planned, Failure> {
+        let plan = &standing.plan;
         if let Some(contact) = &plan.new_contact {
             self.desk.create_contact(contact).await?;
         }
@@ -59,77 +88,138 @@ impl Work<'_> {
         let case = plan.course.case();
         let loop_id = self.event.response.loop_id();
         self.deps.loops.tie_case(&loop_id, case, &ticket).await?;
-        let noted = self.note_response(plan, &ticket).await?;
-        let steps = done_steps(
+        let steps = case_steps(
             plan,
             &ticket,
             &self.desk.case_link(case),
-            noted,
             self.deps.clock.now(),
         );
         self.deps.loops.record(&loop_id, &steps).await?;
-        let done = CasePlan {
-            progress: Progress::Done {
-                ticket: ticket.clone(),
-            },
-            ..plan.clone()
+        tracing::info!(response = %plan.response, rule = %plan.rule, case = %case, ticket, "the case stands");
+        let progress = match &plan.response_note {
+            Some(_) => Progress::Opened { ticket },
+            None => Progress::Done { ticket },
         };
-        let key = plan_key(&plan.response, &plan.rule);
-        self.deps
-            .plans
-            .replace(&key, planned.version, &to_value(&done))
-            .await?;
-        tracing::info!(response = %plan.response, rule = %plan.rule, case = %case, ticket, "case plan carried out");
-        Ok(())
+        self.advance(standing, progress).await
     }
 
-    /// Puts the ticket number on the response. Platforms have no keys on notes, so one worker at a time
-    /// looks for the marker and writes.
-    async fn note_response(&self, plan: &CasePlan, ticket: &str) -> Result<bool, Failure> {
+    /// Puts the ticket number on the response. What the platform refuses for good is shown and leaves the case
+    /// as it stands.
+    async fn note(&self, standing: &Planned, ticket: &str) -> Result<(), Failure> {
+        let plan = &standing.plan;
+        let now = self.deps.clock.now();
+        let step = match self.write_note(plan, ticket).await {
+            Ok(Noted::Written | Noted::AlreadyThere) => Some(noted_step(plan, ticket, now)),
+            Ok(Noted::NotSupported) => None,
+            Err(failure) if failure.remedy == Remedy::Park => {
+                tracing::error!(response = %plan.response, detail = failure.detail, "the response could not be noted");
+                let step = note_failed_step(self.event, plan, ticket, &failure.message, now);
+                return self
+                    .deps
+                    .loops
+                    .record(&self.event.response.loop_id(), &[step])
+                    .await;
+            }
+            Err(failure) => return Err(failure),
+        };
+        if let Some(step) = step {
+            self.deps
+                .loops
+                .record(&self.event.response.loop_id(), &[step])
+                .await?;
+        }
+        self.advance(
+            standing,
+            Progress::Done {
+                ticket: ticket.to_owned(),
+            },
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Platforms have no keys on notes, so one worker at a time looks for the marker and writes.
+    async fn write_note(&self, plan: &CasePlan, ticket: &str) -> Result<Noted, Failure> {
         let Some(template) = &plan.response_note else {
-            return Ok(false);
+            return Ok(Noted::NotSupported);
         };
         let deps = self.deps;
+        let connection = &plan.response.connection;
+        deps.gates.pass(connection, deps.clock.now()).await?;
         let lease = format!("note/{}", plan.response);
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(NOTE_LEASE_SECONDS);
         if !deps.claims.lease(&lease, &deps.worker, now, until).await? {
-            return Err(Failure::come_back(
-                NOTE_AGAIN_SECONDS,
-                "another worker is at the note of this response",
-            ));
+            let why = "another worker is at the note of this response";
+            return Err(Failure::come_back(NOTE_AGAIN_SECONDS, why));
         }
-        let platform = deps
-            .platforms
-            .platform(self.applied, &plan.response.connection)?;
+        let platform = deps.platforms.platform(self.applied, connection)?;
         let marker = identity::marker(&plan.response, &plan.rule);
         let text = response_note(template, ticket, plan.course.case(), &marker);
         let noted = platform.note(&plan.response.response, &marker, &text).await;
-        deps.claims.release(&lease, &deps.worker).await?;
-        Ok(noted? != Noted::NotSupported)
+        // After a lost answer nobody knows whether the note is there yet: the lease runs out by itself, so that the
+        // next look for the marker comes late enough to see it.
+        let unknown = matches!(&noted, Err(failure) if failure.remedy == Remedy::Retry);
+        if !unknown {
+            deps.claims.release(&lease, &deps.worker).await?;
+        }
+        noted
     }
 
-    /// Marks the plan as refused and shows why on the loop, with a replay.
+    async fn advance(&self, standing: &Planned, progress: Progress) -> Result<Planned, Failure> {
+        let next = CasePlan {
+            progress,
+            ..standing.plan.clone()
+        };
+        self.replace(standing, &next).await
+    }
+
+    async fn replace(&self, standing: &Planned, next: &CasePlan) -> Result<Planned, Failure> {
+        let key = plan_key(&standing.plan.response, &standing.plan.rule);
+        planned(
+            &key,
+            self.deps
+                .plans
+                .replace(&key, standing.version, &to_value(next))
+                .await?,
+        )
+    }
+
+    /// Shows on the loop why a rule made no case, with a replay, and then marks its plan as refused: in this order,
+    /// so that a crash in between leaves nothing unseen. A plan that another worker carried out meanwhile stands.
     async fn put_aside(&self, name: &RuleName, failure: &Failure) -> Result<(), Failure> {
         let key = plan_key(&self.event.response, name);
         tracing::error!(response = %self.event.response, rule = %name, detail = failure.detail, "case plan parked");
-        if let Some(kept) = self.deps.plans.load(&key).await? {
-            let Planned { plan, version } = planned(&key, kept)?;
-            let refused = CasePlan {
-                progress: Progress::Refused {
-                    reason: failure.message.clone(),
-                },
-                ..plan
-            };
-            self.deps
-                .plans
-                .replace(&key, version, &to_value(&refused))
-                .await?;
+        let standing = match self.deps.plans.load(&key).await? {
+            Some(kept) => Some(planned(&key, kept)?),
+            None => None,
+        };
+        let made = |plan: &CasePlan| {
+            matches!(
+                plan.progress,
+                Progress::Opened { .. } | Progress::Done { .. }
+            )
+        };
+        if standing
+            .as_ref()
+            .is_some_and(|standing| made(&standing.plan))
+        {
+            return Ok(());
         }
         let step = failed_step(self.event, name, &failure.message, self.deps.clock.now());
         self.deps
             .loops
             .record(&self.event.response.loop_id(), &[step])
-            .await
+            .await?;
+        if let Some(standing) = standing {
+            self.advance(
+                &standing,
+                Progress::Refused {
+                    reason: failure.message.clone(),
+                },
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
-use cxloop_domain::names::ConnectionName;
+use cxloop_domain::loops::waiting_step;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
 use cxloop_ports::{
@@ -79,13 +79,26 @@ struct Work<'w> {
     response: &'w Response,
 }
 
-/// Holds the rules against a response and carries out what follows.
+/// Holds the rules against a response and carries out what follows. What has to wait says so on the loop.
 pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
+    let loop_id = event.response.loop_id();
+    let outcome = decide_and_carry_out(deps, event).await;
+    if let Err(failure) = &outcome
+        && !matches!(failure.remedy, Remedy::ComeBack { .. })
+    {
+        let step = waiting_step("response-to-case", &failure.message, deps.clock.now());
+        // Only told: whether the telling works changes nothing about the message.
+        let _ = deps.loops.record(&loop_id, &[step]).await;
+    }
+    outcome
+}
+
+async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
-    wait_for_the_gate(deps, &connection).await?;
+    deps.gates.pass(&connection, deps.clock.now()).await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
-        tracing::warn!(response = %event.response, "the response has expired: nothing to decide");
+        tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
         return Ok(());
     };
     let rules = deps.parsed.of(&applied);
@@ -100,28 +113,18 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
     let decision = work.decision().await?;
     let mut first_failure = None;
     for rule in &decision.chosen {
-        if let Err(failure) = work.rule(rule).await {
-            first_failure.get_or_insert(failure);
+        match work.rule(rule).await {
+            Ok(()) => {}
+            // Who asks for quiet gets it from the other rules too.
+            Err(failure) if matches!(failure.remedy, Remedy::WaitUntil { .. }) => {
+                return Err(failure);
+            }
+            Err(failure) => {
+                first_failure.get_or_insert(failure);
+            }
         }
     }
     first_failure.map_or(Ok(()), Err)
-}
-
-async fn wait_for_the_gate(deps: &Deps, connection: &ConnectionName) -> Result<(), Failure> {
-    match deps
-        .gates
-        .closed_until(connection, deps.clock.now())
-        .await?
-    {
-        None => Ok(()),
-        Some(until) => {
-            let remedy = Remedy::WaitUntil {
-                connection: connection.clone(),
-                until,
-            };
-            Err(Failure::new(remedy, "the CRM asked to wait", ""))
-        }
-    }
 }
 
 impl Work<'_> {

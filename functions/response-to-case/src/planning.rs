@@ -4,15 +4,14 @@ use cxloop_domain::cases::{CustomerKeys, CustomerRef};
 use cxloop_domain::configuration::{CaseRule, Connection, OpenCase};
 use cxloop_domain::names::RuleName;
 use cxloop_domain::response_to_case::{
-    CasePlan, Draft, Known, Progress, Whose, claim_key, customer_keys, decide, decide_attached,
-    draft, plan_key, whose,
+    CasePlan, Draft, Known, Progress, Whose, claim_key, customer_keys, decide, draft, plan_key,
+    whose,
 };
 use cxloop_ports::{Failure, Kept};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Work;
-use crate::attach::Standing;
 
 /// A plan with the version that guards its replacement.
 pub(crate) struct Planned {
@@ -28,10 +27,11 @@ pub(crate) fn from_value<T: DeserializeOwned>(
     key: &str,
     value: serde_json::Value,
 ) -> Result<T, Failure> {
+    // The error's own words would quote the plan, which holds what the customer wrote.
     serde_json::from_value(value).map_err(|error| {
         Failure::mend(
             format!("the stored plan {key} cannot be read"),
-            error.to_string(),
+            format!("{:?} error", error.classify()),
         )
     })
 }
@@ -80,7 +80,12 @@ impl Work<'_> {
         let whose = self.whose(&customer_keys(self.response)).await?;
         match rule.open_case {
             OpenCase::New => self.opening(&draft, &whose, None).await,
-            OpenCase::Attach => self.attaching(&draft, &whose).await,
+            // A stand-in is nobody in particular: strangers do not share a case.
+            OpenCase::Attach if whose.stand_in => self.opening(&draft, &whose, None).await,
+            OpenCase::Attach => {
+                let claim = claim_key(&draft.rule, &whose.customer);
+                self.opening(&draft, &whose, Some(claim)).await
+            }
         }
     }
 
@@ -129,15 +134,5 @@ impl Work<'_> {
             known.owner = Some(self.desk.owner(owner).await?);
         }
         Ok(decide(self.response, draft, whose, &known, claim))
-    }
-
-    async fn attaching(&self, draft: &Draft, whose: &Whose) -> Result<CasePlan, Failure> {
-        let claim = claim_key(&draft.rule, &whose.customer);
-        match self.standing(&draft.rule, &claim).await? {
-            Standing::Ours => self.opening(draft, whose, Some(claim)).await,
-            Standing::Open { case, ticket } => {
-                Ok(decide_attached(self.response, draft, whose, case, &ticket))
-            }
-        }
     }
 }

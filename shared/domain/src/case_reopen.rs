@@ -7,6 +7,8 @@ mod steps;
 mod tests;
 mod wording;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -130,6 +132,8 @@ pub struct ReopenPlan {
     pub ticket: String,
     /// The configuration version that decided.
     pub configuration: u64,
+    /// The notification names that the rating was judged under.
+    pub judged: BTreeSet<String>,
     /// The thresholds, with what came of each.
     pub verdicts: Vec<Verdict>,
     /// When the case had been resolved.
@@ -138,6 +142,21 @@ pub struct ReopenPlan {
     pub course: Course,
     /// Whether it is carried out.
     pub progress: Progress,
+}
+
+impl ReopenPlan {
+    /// Whether a further announcement of the rating is to be judged: while nothing was done about it, another
+    /// notification name may break a threshold, and a person's replay may meet other thresholds.
+    pub fn is_open_to(&self, notification: &str, replay: bool) -> bool {
+        match self.progress {
+            Progress::Intended => false,
+            Progress::Refused { .. } => replay,
+            Progress::Done => {
+                let nothing = matches!(self.course, Course::Nothing { .. });
+                nothing && (replay || !self.judged.contains(notification))
+            }
+        }
+    }
 }
 
 /// How far a plan is.
@@ -259,7 +278,10 @@ fn reopen(response: &Response, threshold: &Threshold, case: &CaseFacts, known: &
     let reopening = Reopening {
         case: case.id,
         etag: case.etag.clone(),
-        note: wording::note(response, threshold, "Reopened", None),
+        note: NoteDraft {
+            id: identity::reopening_note(&response.key, &threshold.name),
+            ..wording::note(response, threshold, "Reopened", None)
+        },
         queue: queue.map(|queue| QueuePlacement {
             item: identity::queue_item(&response.key, &threshold.name),
             queue,

@@ -10,6 +10,7 @@ pub fn state_in_words(state: LoopState) -> &'static str {
         LoopState::Received => "Received",
         LoopState::NoAction => "Nothing to do",
         LoopState::Open => "Case open",
+        LoopState::Resolved => "Case resolved",
         LoopState::Reopened => "Case reopened",
         LoopState::Failed => "Needs a person",
     }
@@ -19,6 +20,8 @@ pub fn state_in_words(state: LoopState) -> &'static str {
 pub fn step_in_words(step: StepKind) -> &'static str {
     match step {
         StepKind::ResponseReceived => "Response received",
+        StepKind::ResponseTaken => "Response taken in",
+        StepKind::Waiting => "Waiting",
         StepKind::RulesDecided => "Rules decided",
         StepKind::ContactCreated => "Contact created",
         StepKind::CaseOpened => "Case opened",

@@ -33,6 +33,15 @@ pub fn note(response: &ResponseKey, rule: &RuleName) -> Uuid {
     derive("note", &[&response.to_string(), rule.as_str()])
 }
 
+/// The note that tells of a reopening. Another id than that of a note which says that a case was *not* reopened, because
+/// this one proves that the reopening went through.
+pub fn reopening_note(response: &ResponseKey, threshold: &RuleName) -> Uuid {
+    derive(
+        "reopening note",
+        &[&response.to_string(), threshold.as_str()],
+    )
+}
+
 /// The queue item that a rule or threshold makes for a response.
 pub fn queue_item(response: &ResponseKey, rule: &RuleName) -> Uuid {
     derive("queue item", &[&response.to_string(), rule.as_str()])

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::events::{ResponseHinted, ResponseReceived};
+use crate::identity;
 use crate::names::{LoopId, ResponseKey};
 
 /// One thing that happened, or was decided not to happen, with its reason.
@@ -36,6 +37,10 @@ pub struct Step {
 pub enum StepKind {
     /// The platform told of a response.
     ResponseReceived,
+    /// The response was fetched, or read from a signed body, and stored.
+    ResponseTaken,
+    /// Something has to wait, for the reason given; it goes on by itself.
+    Waiting,
     /// The rules were held against it: the why and why not of each.
     RulesDecided,
     /// A contact was created for the customer.
@@ -95,6 +100,22 @@ pub enum Replay {
     Received(ResponseReceived),
 }
 
+/// The step that says what a function waits for. One for each reason; a repeat keeps the first.
+pub fn waiting_step(function: &str, reason: &str, at: Timestamp) -> Step {
+    Step {
+        key: format!(
+            "waiting/{function}/{}",
+            identity::derive("waiting", &[reason])
+        ),
+        what: StepKind::Waiting,
+        at,
+        actor: Actor::function(function),
+        text: format!("{reason} It is tried again."),
+        link: None,
+        replay: None,
+    }
+}
+
 /// The head of a loop: what the list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loop {
@@ -121,7 +142,7 @@ pub struct Loop {
     pub score: Option<String>,
 }
 
-/// Where a loop stands, read off its latest deciding step.
+/// Where a loop stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoopState {
@@ -131,6 +152,8 @@ pub enum LoopState {
     NoAction,
     /// A case is open.
     Open,
+    /// The case was resolved, as far as was seen.
+    Resolved,
     /// The case was opened again.
     Reopened,
     /// Something failed and waits for a person.
@@ -138,23 +161,25 @@ pub enum LoopState {
 }
 
 impl LoopState {
-    /// The state after a step, or `None` where the step does not change it.
-    pub fn after(step: StepKind) -> Option<Self> {
+    /// The state after a further step. Deciding to do nothing changes nothing about a case that is there.
+    fn after(self, step: StepKind) -> Self {
         match step {
-            StepKind::ResponseReceived => Some(Self::Received),
-            StepKind::CaseOpened | StepKind::CaseAttached | StepKind::FollowUpOpened => {
-                Some(Self::Open)
-            }
-            StepKind::CaseReopened => Some(Self::Reopened),
-            StepKind::NothingDone => Some(Self::NoAction),
-            StepKind::Failed => Some(Self::Failed),
-            StepKind::RulesDecided
+            StepKind::CaseOpened | StepKind::CaseAttached | StepKind::FollowUpOpened => Self::Open,
+            StepKind::CaseReopened => Self::Reopened,
+            StepKind::CaseResolved => Self::Resolved,
+            StepKind::CaseNoted if matches!(self, Self::Received | Self::NoAction) => Self::Open,
+            StepKind::NothingDone if self == Self::Received => Self::NoAction,
+            StepKind::ResponseReceived
+            | StepKind::ResponseTaken
+            | StepKind::Waiting
+            | StepKind::RulesDecided
             | StepKind::ContactCreated
             | StepKind::ResponseNoted
-            | StepKind::CaseResolved
             | StepKind::FollowUpAnswered
             | StepKind::CaseNoted
-            | StepKind::Replayed => None,
+            | StepKind::NothingDone
+            | StepKind::Failed
+            | StepKind::Replayed => self,
         }
     }
 }
@@ -177,13 +202,81 @@ impl Step {
     }
 }
 
-/// The state that a history amounts to: the last step that sets one, in the order of [`Step::follows`].
+/// The state that a history amounts to, in the order of [`Step::follows`]. A failure that nothing has taken the place
+/// of stands out whatever else went well.
 pub fn state_of(steps: &[Step]) -> LoopState {
+    if steps.iter().any(|step| step.what == StepKind::Failed) {
+        return LoopState::Failed;
+    }
     let mut ordered: Vec<&Step> = steps.iter().collect();
     ordered.sort_by(|a, b| a.follows(b));
     ordered
         .iter()
-        .rev()
-        .find_map(|step| LoopState::after(step.what))
-        .unwrap_or(LoopState::Received)
+        .fold(LoopState::Received, |state, step| state.after(step.what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(kinds: &[StepKind]) -> LoopState {
+        let begin: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let steps: Vec<Step> = kinds
+            .iter()
+            .zip(0i64..)
+            .map(|(what, seconds)| Step {
+                key: format!("{seconds}"),
+                what: *what,
+                at: begin + jiff::SignedDuration::from_secs(seconds),
+                actor: Actor::Customer,
+                text: String::new(),
+                link: None,
+                replay: None,
+            })
+            .collect();
+        state_of(&steps)
+    }
+
+    #[test]
+    fn a_loop_stands_where_its_whole_history_leads() {
+        use StepKind as K;
+        for (kinds, state) in [
+            (&[K::ResponseReceived][..], LoopState::Received),
+            (&[K::ResponseReceived, K::NothingDone], LoopState::NoAction),
+            (
+                &[K::ResponseReceived, K::NothingDone, K::CaseOpened],
+                LoopState::Open,
+            ),
+            (
+                &[K::ResponseReceived, K::CaseOpened, K::NothingDone],
+                LoopState::Open,
+            ),
+            (
+                &[
+                    K::CaseOpened,
+                    K::CaseResolved,
+                    K::FollowUpAnswered,
+                    K::NothingDone,
+                ],
+                LoopState::Resolved,
+            ),
+            (
+                &[K::CaseOpened, K::CaseResolved, K::CaseReopened],
+                LoopState::Reopened,
+            ),
+            (
+                &[K::CaseReopened, K::CaseResolved, K::FollowUpOpened],
+                LoopState::Open,
+            ),
+            (&[K::FollowUpAnswered, K::CaseNoted], LoopState::Open),
+            (&[K::CaseResolved, K::CaseNoted], LoopState::Resolved),
+            (&[K::Failed, K::CaseOpened], LoopState::Failed),
+            (
+                &[K::CaseOpened, K::ResponseNoted, K::Failed],
+                LoopState::Failed,
+            ),
+        ] {
+            assert_eq!(history(kinds), state, "{kinds:?}");
+        }
+    }
 }

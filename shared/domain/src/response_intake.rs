@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::events::{ResponseHinted, ResponseReceived};
 use crate::loops::{Actor, Replay, Step, StepKind};
-use crate::names::InboxId;
+use crate::names::{InboxId, ResponseKey};
 use crate::response::{Kind, Response};
 use crate::response_to_case::score_in_words;
 
@@ -22,9 +22,15 @@ pub fn received(response: &Response, notification: &str, inbox_id: &InboxId) -> 
     }
 }
 
-/// The steps that a response begins its loop with, or adds to the loop of the case it is about. The
-/// customer's own step carries the time of submission.
-pub fn received_steps(response: &Response, notification: &str, now: Timestamp) -> Vec<Step> {
+/// The steps that a response begins its loop with, or adds to the loop of the case it is about. They carry our own
+/// times, of accepting the webhook and of taking the response in: a platform's clock must not reorder the story.
+pub fn received_steps(
+    response: &Response,
+    notification: &str,
+    accepted_at: Timestamp,
+    now: Timestamp,
+) -> Vec<Step> {
+    let key = &response.key;
     let score = score_in_words(response).unwrap_or_else(|| "no score".to_owned());
     let announced = if notification.is_empty() {
         String::new()
@@ -38,21 +44,40 @@ pub fn received_steps(response: &Response, notification: &str, now: Timestamp) -
             "The customer answered about the case in",
         ),
     };
-    vec![Step {
-        key: format!("received/{}", response.key),
+    let received = Step {
+        key: format!("received/{key}"),
         what,
-        at: response.submitted_at.min(now),
+        at: accepted_at,
         actor: Actor::Customer,
-        text: format!("{answered} {}: {score}{announced}.", response.survey),
+        text: format!(
+            "{answered} {} at {:.0}: {score}{announced}.",
+            response.survey, response.submitted_at
+        ),
         link: response.link.clone(),
         replay: None,
-    }]
+    };
+    let taken = Step {
+        key: format!("taken/{key}"),
+        what: StepKind::ResponseTaken,
+        at: now,
+        actor: Actor::function(ACTOR),
+        text: "The response was verified at its source and stored.".to_owned(),
+        link: None,
+        replay: None,
+    };
+    vec![received, taken]
 }
 
-/// The step of a hint that could not be followed for good.
-pub fn failed_step(event: &ResponseHinted, reason: &str, at: Timestamp) -> Step {
+/// The step of a hint that could not be followed for good. Its key is that of the step of a response that was
+/// taken in, so that a later success takes its place.
+pub fn failed_step(
+    event: &ResponseHinted,
+    response: &ResponseKey,
+    reason: &str,
+    at: Timestamp,
+) -> Step {
     Step {
-        key: "intake".to_owned(),
+        key: format!("received/{response}"),
         what: StepKind::Failed,
         at,
         actor: Actor::function(ACTOR),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use drafting::{Draft, draft, score_in_words};
-pub use steps::{decided_step, done_steps, failed_step};
+pub use steps::{case_steps, decided_step, failed_step, note_failed_step, noted_step};
 
 use crate::cases::{
     CaseDraft, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, QueuePlacement,
@@ -142,6 +142,8 @@ pub struct Whose {
     pub customer: CustomerRef,
     /// The contact to be created first, when it is a new one.
     pub new_contact: Option<ContactDraft>,
+    /// The configured stand-in for whoever is unknown, and so nobody in particular.
+    pub stand_in: bool,
 }
 
 /// A plan for one response and rule: stored before anything is written, and the one that every retry runs.
@@ -169,12 +171,17 @@ pub struct CasePlan {
 pub enum Progress {
     /// To be carried out.
     Intended,
+    /// The case stands; the note on the response is still to come.
+    Opened {
+        /// Its ticket number.
+        ticket: String,
+    },
     /// Carried out.
     Done {
         /// The ticket number that came of it.
         ticket: String,
     },
-    /// Refused for good; a replay plans anew.
+    /// Refused for good, with no case made; a replay plans anew.
     Refused {
         /// Why.
         reason: String,
@@ -245,22 +252,24 @@ pub fn whose(
     matched: Option<&CustomerRef>,
     customers: &Customers,
 ) -> Result<Whose, String> {
+    let whose = |customer: &CustomerRef| Whose {
+        customer: customer.clone(),
+        new_contact: None,
+        stand_in: false,
+    };
     if let Some(customer) = matched {
-        return Ok(Whose {
-            customer: customer.clone(),
-            new_contact: None,
-        });
+        return Ok(whose(customer));
     }
     if customers.create
         && let Some(contact) = new_contact(response)
     {
         return Ok(Whose {
-            customer: CustomerRef::Contact(contact.id),
-            new_contact: Some(contact),
+            new_contact: Some(contact.clone()),
+            ..whose(&CustomerRef::Contact(contact.id))
         });
     }
     match &customers.otherwise {
-        Some(customer) => Ok(Whose { customer: customer.clone(), new_contact: None }),
+        Some(customer) => Ok(Whose { stand_in: true, ..whose(customer) }),
         None if customers.create => Err("nobody in the CRM matches, and the response carries no external id, e-mail \
              address or phone number to create a contact from; set customers.otherwise to give such cases a customer"
             .to_owned()),
@@ -332,36 +341,27 @@ pub fn decide(
         note: draft.note.clone(),
     };
     CasePlan {
+        response: key.clone(),
+        rule: draft.rule.clone(),
+        progress: Progress::Intended,
+        new_contact: whose.new_contact.clone(),
+        course: Course::Open(Box::new(case)),
+        response_note: draft.response_note.clone(),
         claim,
-        ..plan(response, draft, whose, Course::Open(Box::new(case)))
     }
 }
 
-/// The plan to add the response to a case that the customer already has open from the same rule.
-pub fn decide_attached(
-    response: &Response,
-    draft: &Draft,
-    whose: &Whose,
-    case: Uuid,
-    ticket: &str,
-) -> CasePlan {
+/// The plan that takes the place of one to open a case, when the customer already has an open case from the same rule.
+pub fn attached(plan: &CasePlan, draft: &CaseDraft, case: Uuid, ticket: &str) -> CasePlan {
     let course = Course::Attach {
         case,
         ticket: ticket.to_owned(),
         note: draft.note.clone(),
     };
-    plan(response, draft, whose, course)
-}
-
-fn plan(response: &Response, draft: &Draft, whose: &Whose, course: Course) -> CasePlan {
     CasePlan {
-        response: response.key.clone(),
-        rule: draft.rule.clone(),
-        progress: Progress::Intended,
-        new_contact: whose.new_contact.clone(),
         course,
-        response_note: draft.response_note.clone(),
         claim: None,
+        ..plan.clone()
     }
 }
 

@@ -4,15 +4,20 @@
 //! rules. What a response lacks is left out of the context, so that CEL's own logic decides whether
 //! it mattered: `nps <= 6 || notification == "Detractors"` is true without an NPS when the second half is.
 
-use std::collections::{BTreeSet, HashMap};
+mod facts;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
-use cel::{Context, ExecutionError, Program, Value};
+use cel::{ExecutionError, Program, Value};
 use serde::{Deserialize, Serialize};
+
+pub use facts::{Facts, template_values};
 
 use crate::names::RuleName;
 use crate::response::{Metric, Response};
-use crate::score::Score;
 
 /// What conditions and templates may speak of.
 pub const VARIABLES: [&str; 14] = [
@@ -95,11 +100,6 @@ impl Condition {
         })
     }
 
-    /// The condition as written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Holds the condition against a response.
     pub fn judge(&self, facts: &Facts) -> Judgement {
         match self.program.execute(&facts.context) {
@@ -108,24 +108,48 @@ impl Condition {
             Ok(_) => Judgement::Failed {
                 why: "the condition is neither true nor false".into(),
             },
-            Err(error) => {
-                let missing = self
-                    .names
-                    .iter()
-                    .find(|name| facts.missing.contains(name.as_str()));
-                match (missing, &error) {
-                    (Some(name), _) => Judgement::NotApplicable {
-                        missing: name.clone(),
-                    },
-                    (None, ExecutionError::NoSuchKey(key)) => Judgement::NotApplicable {
-                        missing: key.to_string(),
-                    },
-                    (None, error) => Judgement::Failed {
-                        why: error.to_string().chars().take(200).collect(),
-                    },
-                }
-            }
+            Err(error) => match self
+                .names
+                .iter()
+                .find(|name| facts.missing.contains(name.as_str()))
+            {
+                Some(name) => Judgement::NotApplicable {
+                    missing: name.clone(),
+                },
+                None => self.judgement_of(&error),
+            },
         }
+    }
+
+    /// What an error of the evaluator means, in our own words: its own may quote what the customer wrote.
+    fn judgement_of(&self, error: &ExecutionError) -> Judgement {
+        let why = match error {
+            ExecutionError::NoSuchKey(key) => {
+                // A key that stands in the condition is a question's name; any other may be an answer.
+                let named = self.text.contains(key.as_str());
+                let missing = if named {
+                    key.to_string()
+                } else {
+                    "answer by that name".to_owned()
+                };
+                return Judgement::NotApplicable { missing };
+            }
+            ExecutionError::NoSuchOverload(error) => error.to_string(),
+            ExecutionError::UnsupportedBinaryOperator(operator, _, _) => {
+                format!("the operator {operator} does not fit what stands beside it")
+            }
+            ExecutionError::ValuesNotComparable(_, _) => {
+                "things of different kinds are compared".to_owned()
+            }
+            ExecutionError::FunctionError { function, .. } => {
+                format!("the function {function} failed")
+            }
+            ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+                "it divides by zero".to_owned()
+            }
+            _ => "its parts do not fit what the response holds".to_owned(),
+        };
+        Judgement::Failed { why }
     }
 
     /// The values that the condition looked at, without what identifies a person.
@@ -238,7 +262,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// All verdicts in one sentence each, for a person.
+/// All verdicts for a person, a line each.
 pub fn in_words(verdicts: &[Verdict]) -> String {
     if verdicts.is_empty() {
         return "There are no rules.".to_owned();
@@ -247,143 +271,5 @@ pub fn in_words(verdicts: &[Verdict]) -> String {
         .iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()
-        .join("; ")
+        .join("\n")
 }
-
-/// A response as conditions see it: one context for all rules.
-pub struct Facts {
-    context: Context<'static, 'static>,
-    missing: BTreeSet<&'static str>,
-}
-
-impl Facts {
-    /// The facts of a response, announced under a notification name.
-    pub fn of(response: &Response, notification: &str) -> Self {
-        let mut context = Context::default();
-        let mut missing = BTreeSet::new();
-        for metric in Metric::ALL {
-            match response.score(metric) {
-                Some(score) => context.add_variable_from_value(metric.name(), number(score)),
-                None => {
-                    missing.insert(metric.name());
-                }
-            }
-        }
-        let optional: [(&'static str, Option<&str>); 5] = [
-            ("location", response.location.as_deref()),
-            ("language", response.language.as_deref()),
-            ("channel", response.channel.as_deref()),
-            ("comment", response.comment.as_deref()),
-            ("link", response.link.as_deref()),
-        ];
-        for (name, value) in optional {
-            match value {
-                Some(value) => context.add_variable_from_value(name, value),
-                None => {
-                    missing.insert(name);
-                }
-            }
-        }
-        context.add_variable_from_value("notification", notification);
-        context.add_variable_from_value("survey", response.survey.as_str());
-        context.add_variable_from_value("connection", response.key.connection.as_str());
-        context.add_variable_from_value("submitted_at", response.submitted_at.to_string());
-        context.add_variable_from_value("customer", customer(response));
-        context.add_variable_from_value("answers", answers(response));
-        Self { context, missing }
-    }
-}
-
-fn number(score: Score) -> Value {
-    match score.as_whole() {
-        Some(whole) => Value::Int(whole),
-        None => Value::Float(f64::from(score.hundredths()) / 100.0),
-    }
-}
-
-fn customer(response: &Response) -> HashMap<String, Value> {
-    let customer = &response.customer;
-    let email = customer.email.as_ref().and_then(|e| e.address());
-    [
-        ("name", customer.name.as_deref()),
-        ("email", email),
-        ("phone", customer.phone.as_deref()),
-        ("external_id", customer.external_id.as_deref()),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| value.map(|v| (name.to_owned(), Value::from(v))))
-    .collect()
-}
-
-/// Answers by question id and by each tag in lower case.
-fn answers(response: &Response) -> HashMap<String, Value> {
-    let mut map = HashMap::new();
-    for answer in &response.answers {
-        let value = match (answer.number, answer.text.as_deref()) {
-            (Some(score), _) => number(score),
-            (None, Some(text)) => Value::from(text),
-            (None, None) => continue,
-        };
-        for tag in &answer.tags {
-            map.entry(tag.to_lowercase())
-                .or_insert_with(|| value.clone());
-        }
-        map.insert(answer.question_id.clone(), value);
-    }
-    map
-}
-
-/// What templates see: the same names as conditions, as JSON.
-pub fn template_values(response: &Response, notification: &str) -> serde_json::Value {
-    let mut answers = serde_json::Map::new();
-    for answer in &response.answers {
-        let value = match (answer.number, answer.text.as_deref()) {
-            (Some(score), _) => serde_json::json!(score),
-            (None, Some(text)) => text.into(),
-            (None, None) => continue,
-        };
-        for tag in &answer.tags {
-            answers
-                .entry(tag.to_lowercase())
-                .or_insert_with(|| value.clone());
-        }
-        answers.insert(answer.question_id.clone(), value);
-    }
-    let customer = &response.customer;
-    let mut values = serde_json::json!({
-        "notification": notification,
-        "survey": response.survey,
-        "connection": response.key.connection,
-        "location": response.location,
-        "language": response.language,
-        "channel": response.channel,
-        "comment": response.comment,
-        "link": response.link,
-        "submitted_at": response.submitted_at,
-        "customer": {
-            "name": customer.name,
-            "email": customer.email.as_ref().and_then(|e| e.address()),
-            "phone": customer.phone,
-            "external_id": customer.external_id,
-        },
-        "answers": answers,
-    });
-    for metric in Metric::ALL {
-        if let Some(score) = response.score(metric) {
-            values[metric.name()] = serde_json::json!(score);
-        }
-    }
-    without_nulls(&mut values);
-    values
-}
-
-/// A null would be written as `none`; what is not there must be undefined, which is written as nothing.
-fn without_nulls(value: &mut serde_json::Value) {
-    if let Some(map) = value.as_object_mut() {
-        map.retain(|_, v| !v.is_null());
-        map.values_mut().for_each(without_nulls);
-    }
-}
-
-#[cfg(test)]
-mod tests;

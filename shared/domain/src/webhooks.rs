@@ -29,20 +29,17 @@ impl Answer {
     }
 }
 
-/// The id under which a body is kept: of the sender's delivery id where there is one (equal on its
-/// retries), else of the body's content, so that a redelivery finds the item of the first time.
+/// The id under which a body is kept: of its content and, where there is one, the sender's delivery id (equal on its
+/// retries), so that a redelivery finds the item of the first time and another body under a known id is kept too.
 pub fn inbox_id(connection: &ConnectionName, delivery_id: Option<&str>, body: &[u8]) -> InboxId {
     let mut hash = Sha256::new();
-    hash.update(connection.as_str().as_bytes());
-    match delivery_id {
-        Some(id) => {
-            hash.update(b"\nid\n");
-            hash.update(id.as_bytes());
-        }
-        None => {
-            hash.update(b"\nbody\n");
-            hash.update(body);
-        }
+    for part in [
+        connection.as_str().as_bytes(),
+        delivery_id.unwrap_or_default().as_bytes(),
+        body,
+    ] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
     }
     let hex: String = hash
         .finalize()
@@ -63,8 +60,12 @@ mod tests {
         let other = "wxm-2".parse().unwrap();
         assert_eq!(inbox_id(&wxm, None, b"{}"), inbox_id(&wxm, None, b"{}"));
         assert_eq!(
-            inbox_id(&wxm, Some("m1"), b"first"),
-            inbox_id(&wxm, Some("m1"), b"second")
+            inbox_id(&wxm, Some("m1"), b"{}"),
+            inbox_id(&wxm, Some("m1"), b"{}")
+        );
+        assert_ne!(
+            inbox_id(&wxm, Some("m1"), b"{}"),
+            inbox_id(&wxm, Some("m1"), b"[]")
         );
         assert_ne!(inbox_id(&wxm, None, b"{}"), inbox_id(&other, None, b"{}"));
         assert_ne!(

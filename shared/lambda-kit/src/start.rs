@@ -26,8 +26,9 @@ use aws_lambda_events::sqs::SqsEvent;
 use cxloop_domain::events::Event;
 use cxloop_ports::{Bus, Clock, Failure, Gates, Secrets};
 use futures::FutureExt;
+use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::level_filters::LevelFilter;
@@ -127,12 +128,19 @@ where
 {
     let (worker, handle) = (&worker, &handle);
     let batches = service_fn(move |batch: LambdaEvent<SqsEvent>| async move {
-        let outcome = queue::run(worker, batch.payload, handle).await;
+        let outcome = queue::run(worker, batch.payload, deadline(&batch.context), handle).await;
         outcome
             .inspect_err(|_| queue::log_batch_refused(worker.name))
             .map_err(lambda_runtime::Error::from)
     });
     lambda_runtime::run(batches).await.map_err(Error::Runtime)
+}
+
+/// When Lambda ends the invocation. Source: AWS Lambda Developer Guide, "Using the Lambda runtime API"
+/// (`Lambda-Runtime-Deadline-Ms`).
+fn deadline(context: &Context) -> Timestamp {
+    let milliseconds = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 
 /// Runs a function that a schedule starts. A failure fails the invocation, which the service repeats.

@@ -22,10 +22,12 @@ pub enum Remedy {
         /// Seconds to wait, 0 to 900.
         after_seconds: u32,
     },
-    /// Passing trouble: the queue delivers again and gives up into dead letters after its limit.
+    /// Passing trouble: the queue delivers again, quickly at first; from the fourth time on the message is sent
+    /// again with a delay of 15 minutes, as long as its event is younger than a day. An older one counts as failed
+    /// each time, so that it ends in the dead letters.
     Retry,
-    /// Our own set-up is wrong (a secret, an address, a privilege): delivered again like passing trouble,
-    /// so that nothing is lost while a person mends it.
+    /// Our own set-up is wrong (a secret, an address, a privilege): the message is sent again every minute until a
+    /// person has mended it, with an error in the log each time. Not counted, so that nothing is lost meanwhile.
     Mend,
     /// The far side refused for good: parked at once with the reason, and replayable.
     Park,
@@ -33,14 +35,15 @@ pub enum Remedy {
 
 /// A failure of a role, with a message for people and a detail for engineers.
 ///
-/// The message may be shown on a page and names no person; the detail may only be logged and holds no
-/// body, no secret and no personal data either.
+/// The detail is for logs and holds no body, no secret and no personal data. The message may be shown on a page.
+/// With [`Remedy::Park`] it may quote the far side's words, and with them a row's values: it is never logged. With
+/// every other remedy it is our own sentence, names no person and may be logged.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// What is to be done.
     pub remedy: Remedy,
-    /// What went wrong, in a sentence for a person.
+    /// What went wrong, in a sentence for a person. Not for logs when the remedy is [`Remedy::Park`].
     pub message: String,
     /// More for an engineer: status, code, operation.
     pub detail: String,

@@ -51,6 +51,10 @@ pub trait Inbox: Send + Sync {
     /// Puts the item aside with a reason.
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure>;
 
+    /// What had been put aside was taken in after all: the item counts as published and leaves the parked list.
+    /// Does nothing to an item that is not parked.
+    async fn unpark(&self, id: &InboxId) -> Result<(), Failure>;
+
     /// Ids and connections of items accepted before a moment and still unpublished, oldest first, at most `limit`.
     async fn unpublished_before(
         &self,

@@ -48,4 +48,7 @@ pub trait Loops: Send + Sync {
 
     /// The loops that changed last, newest first, at most `limit`.
     async fn newest(&self, now: Timestamp, limit: usize) -> Result<Vec<Loop>, Failure>;
+
+    /// The loops in which something failed and waits for a person, however long ago, newest first, at most `limit`.
+    async fn failed(&self, limit: usize) -> Result<Vec<Loop>, Failure>;
 }

@@ -27,9 +27,6 @@ pub trait Plans: Send + Sync {
     /// Replaces the plan if it still has the version given; returns the one that stands, which is
     /// another's when the version had moved on.
     async fn replace(&self, key: &str, version: u64, plan: &Value) -> Result<Kept, Failure>;
-
-    /// Forgets the plan, so that the next run decides anew. For replays asked for by a person.
-    async fn forget(&self, key: &str) -> Result<(), Failure>;
 }
 
 /// Claims: conditional items for what may exist only once at a time, and short leases for work that must not overlap.
@@ -56,6 +53,9 @@ pub trait Claims: Send + Sync {
 
     /// Adds a member to a set and returns how many *other* members it has. Adding twice changes nothing.
     async fn join(&self, key: &str, member: &str) -> Result<u32, Failure>;
+
+    /// Takes a member out of a set again. Leaving a set one is not in changes nothing.
+    async fn leave(&self, key: &str, member: &str) -> Result<(), Failure>;
 
     /// How many members other than this one the set has.
     async fn others(&self, key: &str, member: &str) -> Result<u32, Failure>;

@@ -137,6 +137,20 @@ impl Claims for Store {
         )?)
     }
 
+    async fn leave(&self, key: &str, member: &str) -> Result<(), Failure> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(set_key(key).attributes()))
+            .update_expression("DELETE #members :member")
+            .expression_attribute_names("#members", "members")
+            .expression_attribute_values(":member", AttributeValue::Ss(vec![member.to_owned()]))
+            .send()
+            .await
+            .map_err(|error| classify("UpdateItem", &error))?;
+        Ok(())
+    }
+
     async fn others(&self, key: &str, member: &str) -> Result<u32, Failure> {
         match self.get("set", &set_key(key)).await? {
             None => Ok(0),

@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use cxloop_domain::configuration::{Applied, Configuration};
 use cxloop_ports::{Configurations, Failure};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::classify;
+use crate::error::{classify, outrun};
 use crate::item::{Attributes, Key, number, packed, text, written};
 use crate::{Store, StoreError};
 
@@ -93,24 +92,10 @@ impl Store {
             .set_transact_items(Some(puts.into()))
             .send()
             .await;
-        let Err(error) = written else {
-            return Ok(true);
-        };
-        let outrun = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                cancelled.cancellation_reasons().iter().any(|reason| {
-                    matches!(
-                        reason.code(),
-                        Some("ConditionalCheckFailed" | "TransactionConflict")
-                    )
-                })
-            }
-            _ => false,
-        };
-        if outrun {
-            Ok(false)
-        } else {
-            Err(classify("TransactWriteItems", &error))
+        match written {
+            Ok(_) => Ok(true),
+            Err(error) if outrun(&error) => Ok(false),
+            Err(error) => Err(classify("TransactWriteItems", &error)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with the table, and what is to be done about it.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use cxloop_ports::Failure;
 
 /// A failure of the table or of what is kept in it. Names operations, items and attributes, never content.
@@ -133,5 +134,20 @@ where
             code: "request not built".to_owned(),
             words: String::new(),
         },
+    }
+}
+
+/// Whether a transaction was given up because somebody else changed one of its items first.
+pub(crate) fn outrun<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().any(|reason| {
+                matches!(
+                    reason.code(),
+                    Some("ConditionalCheckFailed" | "TransactionConflict")
+                )
+            })
+        }
+        _ => false,
     }
 }

@@ -12,6 +12,7 @@ use crate::error::classify;
 use crate::item::{
     Key, LARGEST_PACKED_BYTES, Stored, compress, expiry, failed_update, text, written,
 };
+use crate::retention::INBOX_DAYS;
 use crate::shard::{SHARDS, shard_of};
 use crate::{Store, StoreError};
 
@@ -19,11 +20,6 @@ const WHAT: &str = "inbox item";
 
 /// The largest body that is kept, in bytes after compression.
 pub const LARGEST_BODY_BYTES: usize = LARGEST_PACKED_BYTES;
-
-/// Whether a body can be kept: at most [`LARGEST_BODY_BYTES`] once compressed.
-pub fn fits(body: &[u8]) -> bool {
-    compress(body).len() <= LARGEST_BODY_BYTES
-}
 
 fn key(id: &InboxId) -> Key {
     Key::new(format!("INBOX#{id}"), "BODY")
@@ -164,10 +160,7 @@ impl Inbox for Store {
             ("connection", text(&item.connection)),
             ("accepted_at", text(&accepted_at)),
             ("body", AttributeValue::B(Blob::new(body))),
-            (
-                "expires_at",
-                expiry(self.clock.now(), self.retention.inbox_days),
-            ),
+            ("expires_at", expiry(self.clock.now(), INBOX_DAYS)),
         ]);
         let mut set = |name: &str, value| attributes.insert(name.to_owned(), value);
         match &item.state {
@@ -245,6 +238,31 @@ impl Inbox for Store {
                 Err(classify("UpdateItem", &error).into())
             }
             // Nothing to put aside when it expired.
+            _ => Ok(()),
+        }
+    }
+
+    async fn unpark(&self, id: &InboxId) -> Result<(), Failure> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id).attributes()))
+            .update_expression("SET #state = :published REMOVE #reason, #list, #when")
+            .condition_expression("#state = :parked")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#reason", "reason")
+            .expression_attribute_names("#list", "gsi1pk")
+            .expression_attribute_names("#when", "gsi1sk")
+            .expression_attribute_values(":published", text("published"))
+            .expression_attribute_values(":parked", text("parked"))
+            .send()
+            .await;
+        match update {
+            Err(error) if failed_update(&error).is_none() => {
+                Err(classify("UpdateItem", &error).into())
+            }
+            // Not put aside, or not there: neither changes.
             _ => Ok(()),
         }
     }

@@ -5,6 +5,11 @@
 //! expired, because DynamoDB removes it only some days later (Source: Amazon DynamoDB Developer Guide,
 //! "Using time to live (TTL) in DynamoDB"). Nothing scans the table.
 //!
+//! Kept for 90 days: raw bodies, and plans, which a replay of a body would run again and whose texts quote the
+//! customer. For 400 days, so that a year can be compared with the one before: responses; and loops, whose failed
+//! steps may quote the CRM's words, from the last change of each item. Leases and gates for as long as they run.
+//! Claims, sets and configuration versions hold ids and state only and do not expire.
+//!
 //! | role | `pk` | `sk` | index |
 //! |---|---|---|---|
 //! | inbox | `INBOX#<id>` | `BODY` | `UNPUBLISHED#<shard>` or `PARKED#<shard>` / when accepted |
@@ -12,6 +17,7 @@
 //! | plans | `PLAN#<key>` | `PLAN` | |
 //! | claims | `CLAIM#<key>`, `LEASE#<key>`, `SET#<key>` | `HOLDER`, `HOLDER`, `MEMBERS` | |
 //! | loops | `LOOP#<id>` | `HEAD`, `STEP#<key>` | head: `LOOPS#<day>#<shard>` / when#id |
+//! | loops that failed | `LOOP#<id>` | `FAILED` | `FAILED#<shard>` / when#id |
 //! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
 //! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
 //! | gates | `GATE#<connection>` | `CLOSED` | |
@@ -25,6 +31,7 @@ mod item;
 mod loops;
 mod plans;
 mod responses;
+mod retention;
 mod shard;
 mod table;
 
@@ -36,32 +43,7 @@ use cxloop_ports::Clock;
 use configurations::Cached;
 
 pub use error::StoreError;
-pub use inbox::{LARGEST_BODY_BYTES, fits};
-
-/// How long things are kept, in days from the moment they are written.
-///
-/// Loops, claims and configuration versions hold ids and state only and do not expire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Raw webhook bodies.
-    pub inbox_days: u32,
-    /// Responses in normal form.
-    pub responses_days: u32,
-    /// Plans: their texts quote the customer.
-    pub plans_days: u32,
-}
-
-impl Default for Retention {
-    /// 90 days for the raw body and for plans, which a replay of it would run again; 400 days for
-    /// responses, so that a year can be compared with the one before.
-    fn default() -> Self {
-        Self {
-            inbox_days: 90,
-            responses_days: 400,
-            plans_days: 90,
-        }
-    }
-}
+pub use inbox::LARGEST_BODY_BYTES;
 
 /// The table and what is needed to work with it. Implements the roles `Inbox`, `Responses`, `Plans`,
 /// `Claims`, `Loops`, `Configurations` and `Gates`.
@@ -69,7 +51,6 @@ pub struct Store {
     client: Client,
     table: String,
     clock: Arc<dyn Clock>,
-    retention: Retention,
     cached: Cached,
 }
 
@@ -80,15 +61,7 @@ impl Store {
             client,
             table: table.into(),
             clock,
-            retention: Retention::default(),
             cached: Cached::default(),
         }
-    }
-
-    /// The same store with other retention times.
-    #[must_use]
-    pub fn with_retention(mut self, retention: Retention) -> Self {
-        self.retention = retention;
-        self
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::error::classify;
 use crate::item::{Key, Stored, expiry, failed_put, number, packed};
+use crate::retention::PLANS_DAYS;
 use crate::{Store, StoreError};
 
 const WHAT: &str = "plan";
@@ -33,10 +34,7 @@ impl Plans for Store {
         let item = key(name).with([
             ("plan", packed(WHAT, plan)?),
             ("version", number(1)),
-            (
-                "expires_at",
-                expiry(self.clock.now(), self.retention.plans_days),
-            ),
+            ("expires_at", expiry(self.clock.now(), PLANS_DAYS)),
         ]);
         match self.put_unless_there(WHAT, item).await? {
             None => Ok(Kept {
@@ -52,7 +50,7 @@ impl Plans for Store {
         let item = key(name).with([
             ("plan", packed(WHAT, plan)?),
             ("version", number(version + 1)),
-            ("expires_at", expiry(now, self.retention.plans_days)),
+            ("expires_at", expiry(now, PLANS_DAYS)),
         ]);
         let replaced = self
             .client
@@ -73,20 +71,9 @@ impl Plans for Store {
         };
         match failed_put(&error) {
             None => Err(classify("PutItem", &error).into()),
-            // Forgotten since it was read: whoever comes first decides anew.
+            // Expired and removed since it was read: whoever comes first decides anew.
             Some(standing) if standing.is_empty() => self.keep_first(name, plan).await,
             Some(standing) => Ok(read(&Stored::new(WHAT, standing))?),
         }
-    }
-
-    async fn forget(&self, name: &str) -> Result<(), Failure> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(name).attributes()))
-            .send()
-            .await
-            .map_err(|error| classify("DeleteItem", &error))?;
-        Ok(())
     }
 }

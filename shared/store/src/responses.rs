@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::error::classify;
 use crate::item::{Key, Stored, expiry, failed_update, number, packed, text};
+use crate::retention::RESPONSES_DAYS;
 use crate::{Store, StoreError};
 
 const WHAT: &str = "response";
@@ -67,7 +68,7 @@ impl Responses for Store {
                 .expression_attribute_names("#response", "response")
                 .expression_attribute_names("#expires", "expires_at")
                 .expression_attribute_values(":response", body.clone())
-                .expression_attribute_values(":expires", expiry(now, self.retention.responses_days))
+                .expression_attribute_values(":expires", expiry(now, RESPONSES_DAYS))
                 .expression_attribute_values(":now", number(now.as_second()))
                 .return_values(ReturnValue::AllNew);
             if let Some(person) = &person {
@@ -99,7 +100,7 @@ impl Responses for Store {
                     // An expired response is in the way: this one takes its place, and its name in the next round.
                     let anew = key.with([
                         ("response", body.clone()),
-                        ("expires_at", expiry(now, self.retention.responses_days)),
+                        ("expires_at", expiry(now, RESPONSES_DAYS)),
                     ]);
                     self.put_unless_there(WHAT, anew).await?;
                 }

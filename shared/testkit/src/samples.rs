@@ -86,6 +86,7 @@ pub fn configuration() -> Configuration {
         secret: "cxloop/wxm".to_owned(),
         questions: QuestionMap::default(),
         note: "Case {{ ticket }} is open.".to_owned(),
+        case_surveys: Vec::new(),
     };
     let dynamics = DynamicsConnection {
         url: "http://127.0.0.1:8687".to_owned(),

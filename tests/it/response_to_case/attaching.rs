@@ -118,6 +118,15 @@ async fn a_claim_whose_holder_died_before_opening_is_carried_out_by_the_next() {
 }
 
 #[tokio::test]
+async fn an_open_case_takes_responses_in_long_after_its_plan_has_expired() {
+    let world = World::with_rules(ATTACH).await;
+    world.case_of(&Answered::visit(3)).await;
+    world.clock.advance(91 * 86_400);
+    world.case_of(&Answered::visit(1)).await;
+    assert_eq!(world.cases().await.len(), 1);
+}
+
+#[tokio::test]
 async fn attaching_may_fail_at_every_step_and_happen_twice() {
     run_twice(&AGAIN).await;
     let calls = fail_at_every_step(&AGAIN).await;

@@ -3,9 +3,10 @@
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::{LoopState, Replay};
 use cxloop_ports::Remedy;
+use cxloop_testkit::fail_at_every_step;
 use serde_json::json;
 
-use crate::world::{Answered, RULES, World};
+use crate::world::{Answered, OneEvent, RULES, To, World};
 
 async fn deliver(world: &World, event: ResponseReceived) -> Result<(), cxloop_ports::Failure> {
     response_to_case::handle(&world.response_to_case(), event).await
@@ -169,6 +170,123 @@ async fn a_crm_that_asks_to_wait_is_left_alone_until_then() {
     world.clock.advance(121);
     deliver(&world, received).await.unwrap();
     assert_eq!(world.cases().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_survey_platform_that_asks_to_wait_is_left_alone_and_the_case_stands_meanwhile() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let received = world.taken_in(&key, "").await;
+    let now = cxloop_ports::Clock::now(world.clock.as_ref());
+    let until = now + jiff::SignedDuration::from_secs(300);
+    cxloop_ports::Gates::close(world.store.as_ref(), &key.connection, until)
+        .await
+        .unwrap();
+    world.calls.clear(None);
+    for delivery in 1..=2 {
+        let waits = deliver(&world, received.clone()).await.unwrap_err();
+        assert!(
+            matches!(waits.remedy, Remedy::WaitUntil { .. }),
+            "{waits:?}"
+        );
+        assert!(
+            world.calls.of("wxm").is_empty(),
+            "delivery {delivery} asked the platform"
+        );
+    }
+    let asked_once = world.calls.of("dynamics").len();
+    assert_eq!(
+        world.history(&key).await.head.state,
+        LoopState::Open,
+        "the case is shown at once"
+    );
+    deliver(&world, received.clone()).await.unwrap_err();
+    assert_eq!(
+        world.calls.of("dynamics").len(),
+        asked_once,
+        "an opened case is not written again"
+    );
+    world.clock.advance(301);
+    deliver(&world, received).await.unwrap();
+    assert_eq!(world.response_notes(&key).len(), 1);
+}
+
+#[tokio::test]
+async fn a_note_that_the_platform_refuses_leaves_the_case_shown_and_can_be_replayed() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    let received = world.taken_in(&key, "").await;
+    let rule = json!({"target": "wxm", "match": "/api/Answers/Note/", "status": 400});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    deliver(&world, received).await.unwrap();
+    let history = world.history(&key).await;
+    assert_eq!(history.head.state, LoopState::Failed);
+    assert!(history.head.ticket.is_some(), "{history:#?}");
+    let steps = world.steps(&key).await;
+    assert!(
+        steps.contains(&cxloop_domain::loops::StepKind::CaseOpened),
+        "{steps:?}"
+    );
+
+    deliver(&world, replay_of(&world, &key).await)
+        .await
+        .unwrap();
+    assert_eq!(world.history(&key).await.head.state, LoopState::Open);
+    assert_eq!(
+        (world.cases().await.len(), world.response_notes(&key).len()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_wait_that_one_rule_is_asked_for_is_kept_by_the_others() {
+    let rules = r#"
+case_rules:
+  - { name: first, when: nps <= 6, continue: true, case: { title: First } }
+  - { name: second, when: nps <= 6, case: { title: Second } }
+"#;
+    let world = World::with_rules(rules).await;
+    let key = world.answer(&Answered::visit(3));
+    let received = world.taken_in(&key, "").await;
+    let rule = json!({"target": "dynamics", "match": "PATCH /api/data/v9.2/contacts", "status": 429, "retry_after": 60});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let waits = deliver(&world, received.clone()).await.unwrap_err();
+    assert!(
+        matches!(waits.remedy, Remedy::WaitUntil { .. }),
+        "{waits:?}"
+    );
+    let after = world
+        .calls
+        .of("dynamics")
+        .iter()
+        .skip_while(|call| call.status != 429)
+        .count();
+    assert_eq!(after, 1, "nobody asked again after the 429");
+    deliver(&world, received).await.unwrap();
+    assert_eq!(world.cases().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_shown_even_when_the_first_attempt_to_show_it_is_lost() {
+    const NOWHERE: &str = "\ncase_rules:\n  - { name: detractor, when: nps <= 6, case: { title: T, queue: Nowhere } }\n";
+    let refused = OneEvent {
+        rules: NOWHERE,
+        prepare: |world| {
+            Box::pin(async move {
+                let key = world.answer(&Answered::visit(3));
+                world.taken_in(&key, "").await
+            })
+        },
+        to: To::ResponseToCase,
+    };
+    let calls = fail_at_every_step(&refused).await;
+    assert!(calls.contains(&"loops.record"), "{calls:#?}");
 }
 
 #[tokio::test]

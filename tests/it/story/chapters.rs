@@ -48,7 +48,7 @@ pub(crate) async fn told_in_the_browser(stage: &Stage, browser: &Browser) -> Res
 
     browser
         .client
-        .find(Locator::LinkText("Open"))
+        .find(Locator::Css(".case-link"))
         .await?
         .click()
         .await?;
@@ -123,6 +123,7 @@ pub(crate) async fn doubled_and_reordered_webhooks_make_one_case_each(stage: &St
             .await;
     }
     stage.idle().await;
+    stage.all_faults_happened();
     let cases = stage.cases_about("Chegou tarde").await;
     assert_eq!(cases.len(), 3, "{cases:#?}");
     assert!(stage.dead_letters().await.is_empty());

@@ -60,6 +60,12 @@ impl Stage {
         );
     }
 
+    /// That every fault that was ordered has happened: otherwise a chapter about it would tell nothing.
+    pub(crate) fn all_faults_happened(&self) {
+        let left = self.sandbox.faults().standing();
+        assert!(left.is_empty(), "these faults never happened: {left:?}");
+    }
+
     /// Answers the shop's survey over its form, as a browser would post it; returns the answer's id.
     pub(crate) async fn answer(&self, fields: &[(&str, &str)]) -> String {
         let url = format!("{}/s/store-visit", self.sandbox.survey_url());

@@ -69,7 +69,7 @@ impl World {
         for (tag, number) in &answered.scores {
             responses.push(GivenResponse {
                 question_id: question(tag),
-                number_input: *number,
+                number_input: Some(*number),
                 ..GivenResponse::default()
             });
         }

@@ -183,7 +183,12 @@ impl World {
                 .await
                 .unwrap()
                 .unwrap();
-            let mut steps: Vec<Value> = history.steps.iter().map(|step| json!(step.what)).collect();
+            // That somebody waited is told, and is no difference in what came of it.
+            let told = history
+                .steps
+                .iter()
+                .filter(|step| step.what != StepKind::Waiting);
+            let mut steps: Vec<Value> = told.map(|step| json!(step.what)).collect();
             steps.sort_by_key(Value::to_string);
             loops.push(json!({ "state": head.state, "ticket": head.ticket, "steps": steps }));
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
 
 /// Closes the loop between what customers say and what a company does about it.
@@ -30,6 +30,10 @@ pub(crate) enum Command {
     /// Send an event file: a webhook as the HTTP request it describes, queue messages to their function's queue
     Send(SendArgs),
     /// Have responses run again, by the rules of now; what is done already stays as it is
+    ///
+    /// With --dead-letters: messages that a queue gave up go back to it. In the sandbox the queues are known; of a
+    /// deployed stack, name the dead letters and the queue that they go to by its outputs, such as CaseDeadLettersUrl
+    /// and CaseQueueUrl, with --dead-letter-url and --to-queue-url.
     Replay(ReplayArgs),
     /// Print the JSON Schema of cxloop.yaml, for editors
     Schema,
@@ -101,7 +105,7 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["response", "inbox", "loop_id", "failed"])]
+#[group(id = "what", required = true, multiple = false, args = ["response", "inbox", "loop_id", "failed", "dead_letters"])]
 pub(crate) struct ReplayArgs {
     /// This response: the rules are held against it again
     #[arg(long, value_name = "CONNECTION/ID")]
@@ -112,10 +116,22 @@ pub(crate) struct ReplayArgs {
     /// What failed in this loop
     #[arg(long = "loop", value_name = "ID")]
     pub(crate) loop_id: Option<LoopId>,
-    /// What failed in the newest loops, and the webhooks that were put aside
+    /// What failed in any loop, newest first, and the webhooks that were put aside
     #[arg(long)]
     pub(crate) failed: bool,
-    /// How many loops and webhooks --failed looks at
+    /// The messages that queues gave up, each sent to its queue again
+    #[arg(long)]
+    pub(crate) dead_letters: bool,
+    /// Only the dead letters of this queue of the sandbox [else of all]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["response", "inbox", "loop_id", "failed", "dead_letter_url"])]
+    pub(crate) queue: Option<WorkQueue>,
+    /// The queue with the dead letters
+    #[arg(long, value_name = "URL", requires = "to_queue_url", conflicts_with_all = ["response", "inbox", "loop_id", "failed"])]
+    pub(crate) dead_letter_url: Option<String>,
+    /// The queue that its dead letters go to
+    #[arg(long, value_name = "URL", requires = "dead_letter_url", conflicts_with_all = ["response", "inbox", "loop_id", "failed"])]
+    pub(crate) to_queue_url: Option<String>,
+    /// How many loops and webhooks --failed looks at, or how many messages of each queue --dead-letters takes
     #[arg(long, value_name = "N", default_value_t = 100, conflicts_with_all = ["response", "inbox", "loop_id"])]
     pub(crate) limit: usize,
     /// Say what would be run again and do nothing
@@ -131,6 +147,28 @@ pub(crate) struct ReplayArgs {
     pub(crate) sandbox: SandboxChoice,
 }
 
+/// A queue that feeds a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WorkQueue {
+    /// Webhooks whose response is to be fetched
+    Intake,
+    /// Responses that may become cases
+    Case,
+    /// Responses about cases
+    Reopen,
+}
+
+impl WorkQueue {
+    /// The function that it feeds.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Self::Intake => "response-intake",
+            Self::Case => "response-to-case",
+            Self::Reopen => "case-reopen",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SandboxArgs {
     /// The start page's port; the stand-ins are on the next two, the emulator on this plus 10
@@ -144,9 +182,12 @@ pub(crate) struct SandboxArgs {
 /// Whether a command works on the running sandbox.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SandboxChoice {
-    /// Work on the running sandbox, whose addresses are in .sandbox/env
-    #[arg(long = "sandbox", value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "8686")]
-    pub(crate) port: Option<u16>,
+    /// Work on the running sandbox, whose addresses are in .sandbox/env; with PORT, only on the one on that port
+    ///
+    /// Also without it, where neither an option nor the environment (CXLOOP_TABLE, CXLOOP_SECRETS, AWS_PROFILE,
+    /// AWS_ACCESS_KEY_ID) names another place.
+    #[arg(long = "sandbox", value_name = "PORT", num_args = 0..=1, require_equals = true)]
+    pub(crate) port: Option<Option<u16>>,
 }
 
 #[cfg(test)]
@@ -166,7 +207,7 @@ mod tests {
         let Command::Apply(apply) = cli.command else {
             panic!("{cli:?}")
         };
-        assert_eq!(apply.check.sandbox.port, Some(8686));
+        assert_eq!(apply.check.sandbox.port, Some(None));
         assert_eq!(apply.check.file, PathBuf::from("other.yaml"));
     }
 
@@ -178,5 +219,26 @@ mod tests {
             Cli::try_parse_from(["cxloop", "replay", "--limit", "3", "--inbox", "i1"]).is_err()
         );
         assert!(Cli::try_parse_from(["cxloop", "replay", "--response", "wxm/52c7"]).is_ok());
+    }
+
+    #[test]
+    fn dead_letters_come_from_a_queue_by_name_or_by_address() {
+        let parse = |arguments: &str| {
+            let all = ["cxloop", "replay"].into_iter();
+            Cli::try_parse_from(all.chain(arguments.split(' '))).is_ok()
+        };
+        assert!(parse("--dead-letters"));
+        assert!(parse("--dead-letters --queue case --limit 3 --dry-run"));
+        assert!(parse(
+            "--dead-letters --dead-letter-url http://a --to-queue-url http://b"
+        ));
+        assert!(!parse("--dead-letters --queue cases"));
+        assert!(!parse("--dead-letters --failed"));
+        assert!(!parse("--queue case --failed"));
+        assert!(!parse("--dead-letters --dead-letter-url http://a"));
+        assert!(!parse("--dead-letters --to-queue-url http://b"));
+        assert!(!parse(
+            "--dead-letters --queue case --dead-letter-url http://a --to-queue-url http://b"
+        ));
     }
 }

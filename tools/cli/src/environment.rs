@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cxloop_domain::configuration::Configuration;
+use cxloop_sandbox::launch;
+
 use crate::Error;
 use crate::arguments::SandboxChoice;
 
@@ -11,6 +14,14 @@ const STATE: &str = ".sandbox";
 
 /// The emulator's port is the sandbox's port and this.
 const EMULATOR: u16 = 10;
+
+/// Variables of which each says that the process works on a place of its own.
+const NAMING: [&str; 4] = [
+    "CXLOOP_TABLE",
+    "CXLOOP_SECRETS",
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+];
 
 /// Variables by name.
 #[derive(Debug, Clone)]
@@ -22,10 +33,18 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
-    /// The environment that the arguments choose.
+    /// The environment that the arguments choose: the sandbox that is asked for; without one asked for, the process's own
+    /// where that names a place, else the sandbox that runs here.
     pub(crate) fn chosen(choice: &SandboxChoice) -> Result<Self, Error> {
+        Self::chosen_beside(choice, false)
+    }
+
+    /// As [`chosen`](Self::chosen); `named` says that an option names a place other than the sandbox.
+    pub(crate) fn chosen_beside(choice: &SandboxChoice, named: bool) -> Result<Self, Error> {
         let Some(port) = choice.port else {
-            return Ok(Self::Process);
+            let named = named || NAMING.iter().any(|name| Self::Process.get(name).is_some());
+            let sandbox = (!named).then(Self::noted_sandbox).flatten();
+            return Ok(sandbox.unwrap_or(Self::Process));
         };
         let Some(folder) = state_folder() else {
             let what = format!(
@@ -42,16 +61,17 @@ impl Environment {
             .get("AWS_ENDPOINT_URL")
             .cloned()
             .unwrap_or_default();
-        let expected = port.saturating_add(EMULATOR);
-        if !endpoint
-            .trim_end_matches('/')
-            .ends_with(&format!(":{expected}"))
-        {
+        let is_there = port.is_none_or(|port| {
+            let expected = format!(":{}", port.saturating_add(EMULATOR));
+            endpoint.trim_end_matches('/').ends_with(&expected)
+        });
+        if !is_there {
             let what = format!(
-                "{} speaks of a sandbox at {endpoint}, not of the one on port {port}.",
-                path.display()
+                "{} speaks of a sandbox at {endpoint}, not of the one on port {}.",
+                path.display(),
+                port.unwrap_or_default()
             );
-            return Err(Error::with_mend(what, "Give its port: --sandbox=PORT."));
+            return Err(Error::with_mend(what, "Give its port, or none: --sandbox."));
         }
         Ok(Self::Sandbox(variables))
     }
@@ -73,6 +93,26 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// The start page of the sandbox, where it is one.
+    pub(crate) fn sandbox(&self) -> Option<String> {
+        match self {
+            Self::Process => None,
+            Self::Sandbox(_) => self.get("CXLOOP_SANDBOX_URL"),
+        }
+    }
+
+    /// A configuration as the sandbox takes it: with the addresses of its own stand-ins in place of those of a sandbox on
+    /// the default port.
+    pub(crate) fn at_home(&self, configuration: Configuration) -> Configuration {
+        let address = |name| self.sandbox().and_then(|_| self.get(name));
+        let dynamics = address("CXLOOP_SANDBOX_DYNAMICS_URL");
+        let survey = address("CXLOOP_SANDBOX_SURVEY_URL");
+        match (dynamics, survey) {
+            (Some(dynamics), Some(survey)) => launch::moved(configuration, &dynamics, &survey),
+            _ => configuration,
+        }
+    }
+
     /// A setting from its option, else from its variable.
     pub(crate) fn setting(
         &self,
@@ -92,15 +132,18 @@ impl Environment {
     }
 }
 
-/// What the sandbox noted for one function, such as its queue.
-pub(crate) fn of_function(function: &str) -> Result<BTreeMap<String, String>, Error> {
+/// What the sandbox noted for one function, such as its queue. `instead` names the options that say it too.
+pub(crate) fn of_function(
+    function: &str,
+    instead: &str,
+) -> Result<BTreeMap<String, String>, Error> {
     let Some(folder) = state_folder() else {
         let what = format!(
             "The queue of {function} is not known: there is no {STATE}/{function}.env here or above."
         );
         return Err(Error::with_mend(
             what,
-            "Start the sandbox, or give --queue-url.",
+            format!("Start the sandbox, or give {instead}."),
         ));
     };
     read(&folder.join(format!("{function}.env")))

@@ -10,6 +10,7 @@ mod commands;
 mod environment;
 mod error;
 mod output;
+mod queues;
 mod report;
 
 use std::ffi::OsString;

@@ -54,12 +54,12 @@ pub fn outcome_steps(
         ),
     };
     let step = Step {
-        key: format!("outcome/{}", plan.response),
+        key: outcome_key(plan),
         what,
         at,
         actor: Actor::function(ACTOR),
         text: format!(
-            "{text}. Thresholds of configuration {}: {}.",
+            "{text}. Thresholds of configuration {}:\n{}",
             plan.configuration,
             in_words(&plan.verdicts)
         ),
@@ -67,6 +67,16 @@ pub fn outcome_steps(
         replay: None,
     };
     resolved_step(plan).into_iter().chain([step]).collect()
+}
+
+/// Doing nothing under one announcement does not keep what a later one does from the page.
+fn outcome_key(plan: &ReopenPlan) -> String {
+    match plan.course {
+        Course::Nothing { .. } => format!("nothing/{}/{}", plan.response, plan.judged.len()),
+        Course::Reopen { .. } | Course::Note { .. } | Course::FollowUp { .. } => {
+            format!("outcome/{}", plan.response)
+        }
+    }
 }
 
 /// The step of a rating that could not be acted on for good, with what a replay runs. Its key is that of

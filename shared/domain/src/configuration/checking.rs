@@ -1,5 +1,7 @@
 //! What must hold of a configuration beyond its shape.
 
+mod answers;
+
 use std::collections::BTreeSet;
 
 use super::{CaseRule, Configuration, Connection, Threshold};
@@ -8,6 +10,8 @@ use crate::response::Metric;
 use crate::rules;
 use crate::score::Score;
 use crate::texts::{self, Vocabulary};
+
+pub use answers::{answers_of_condition, answers_of_template};
 
 /// A broken rule, at a path such as `case_rules[0].when`.
 #[derive(Debug, Clone, PartialEq, Eq)]

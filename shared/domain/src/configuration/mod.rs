@@ -15,7 +15,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use checking::check;
+pub use checking::{answers_of_condition, answers_of_template, check};
 pub use reading::{Mistake, read};
 
 use crate::cases::CustomerRef;
@@ -91,6 +91,10 @@ pub struct WxmConnection {
     /// The text of the note that a response gets when its case is opened.
     #[serde(default = "WxmConnection::default_note")]
     pub note: String,
+    /// The questionnaires that are sent after a case, by name. Only responses to these questionnaires are believed when they
+    /// name a case; while the list is empty, responses to any are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub case_surveys: Vec<String>,
 }
 
 impl WxmConnection {

@@ -1,11 +1,13 @@
 //! From the text of `cxloop.yaml` to a [`Configuration`], or to every mistake with its place.
 
+mod every;
+mod shape;
+mod tree;
+
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
-
 use super::{Configuration, checking};
+use tree::{Node, Value};
 
 /// Something wrong in the file: where, what, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,30 +32,64 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Reads and checks the file. On failure every mistake that could be found at once, in the order of the file.
+/// Reads and checks the file.
+///
+/// # Errors
+/// Every mistake, in the order of the file. Of a text that is no YAML, and of a key that is written twice, only the
+/// first: what comes after it cannot be told apart.
 pub fn read(text: &str) -> Result<Configuration, Vec<Mistake>> {
-    let configuration: Configuration =
-        serde_saphyr::from_str(text).map_err(|error| vec![mistake_of(&error)])?;
-    let problems = checking::check(&configuration);
-    if problems.is_empty() {
-        return Ok(configuration);
+    if is_empty(text) {
+        return Err(vec![at_the_start("the file is empty", EXPECTED)]);
     }
-    let places: Spanned<Node> =
-        serde_saphyr::from_str(text).map_err(|error| vec![mistake_of(&error)])?;
-    let mut mistakes: Vec<Mistake> = problems
-        .into_iter()
-        .map(|problem| {
-            let (line, column) = place(&places, &problem.path);
-            Mistake {
-                line,
-                column,
-                path: problem.path,
-                problem: problem.text,
-            }
-        })
-        .collect();
-    mistakes.sort_by_key(|m| (m.line, m.column));
+    let (shape, mistakes) = match serde_saphyr::from_str::<Configuration>(text) {
+        Ok(configuration) if checking::check(&configuration).is_empty() => {
+            return Ok(configuration);
+        }
+        Ok(_) => (None, document(text)),
+        Err(error) => (Some(mistake_of(&error)), document(text)),
+    };
+    let mut mistakes = match mistakes {
+        Ok(document) => every_mistake(&document),
+        Err(mistake) => vec![mistake],
+    };
+    // What the parser refuses is refused, also where the document taken by itself is fine.
+    if mistakes.is_empty() {
+        mistakes.extend(shape);
+    }
+    mistakes.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
+    mistakes.dedup();
     Err(mistakes)
+}
+
+/// What a file is made of.
+const EXPECTED: &str = "expected connections, the systems that are connected, with case_rules and reopen, what is done with responses";
+
+fn every_mistake(document: &Node) -> Vec<Mistake> {
+    match &document.value {
+        Value::Map(_) => every::mistakes(document),
+        Value::Null => vec![at_the_start("the file is empty", EXPECTED)],
+        _ => vec![at_the_start("the file has no keys", EXPECTED)],
+    }
+}
+
+fn document(text: &str) -> Result<Node, Mistake> {
+    serde_saphyr::from_str(text).map_err(|error| mistake_of(&error))
+}
+
+/// Whether there is nothing but blank lines and comments.
+fn is_empty(text: &str) -> bool {
+    text.lines()
+        .map(str::trim)
+        .all(|line| line.is_empty() || line.starts_with('#'))
+}
+
+fn at_the_start(what: &str, expected: &str) -> Mistake {
+    Mistake {
+        line: 1,
+        column: 1,
+        path: String::new(),
+        problem: format!("{what}: {expected}"),
+    }
 }
 
 fn mistake_of(error: &serde_saphyr::Error) -> Mistake {
@@ -70,77 +106,4 @@ fn mistake_of(error: &serde_saphyr::Error) -> Mistake {
         path: String::new(),
         problem,
     }
-}
-
-/// The document with the place of each value.
-enum Node {
-    Scalar,
-    List(Vec<Spanned<Node>>),
-    Map(Vec<(String, Spanned<Node>)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Node;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a YAML value")
-            }
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_str<E: de::Error>(self, _: &str) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Node::List(list))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-                let mut map = Vec::new();
-                while let Some(entry) = entries.next_entry()? {
-                    map.push(entry);
-                }
-                Ok(Node::Map(map))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
-}
-
-/// The line and column of the value at a path, or of its nearest parent that stands in the file.
-fn place(root: &Spanned<Node>, path: &str) -> (u64, u64) {
-    let mut at = root;
-    for part in path.split(['.', '[']).filter(|p| !p.is_empty()) {
-        let next = match (&at.value, part.strip_suffix(']')) {
-            (Node::List(items), Some(index)) => {
-                index.parse::<usize>().ok().and_then(|i| items.get(i))
-            }
-            (Node::Map(entries), None) => {
-                entries.iter().find(|(key, _)| key == part).map(|(_, v)| v)
-            }
-            _ => None,
-        };
-        match next {
-            Some(found) => at = found,
-            None => break,
-        }
-    }
-    (at.referenced.line().max(1), at.referenced.column().max(1))
 }

@@ -162,7 +162,142 @@ fn the_schema_for_editors_knows_every_top_level_key() {
     }
 }
 
+/// The start of each mistake, as `line:column: path`.
+fn places(text: &str) -> Vec<String> {
+    let found = read(text).unwrap_err();
+    found
+        .iter()
+        .map(|m| format!("{}:{}: {}", m.line, m.column, m.path))
+        .collect()
+}
+
+#[test]
+fn every_unknown_key_is_told_and_so_is_what_is_missing_for_it() {
+    let text = with("  - name: detractor", "  - nome: detractor")
+        .replace("priority: high", "prioritty: high")
+        .replace("customers:", "clientes:")
+        + "customers: { creat: true }\nregras: []\n";
+    assert_eq!(
+        places(&text),
+        [
+            "7:5: case_rules[0]",
+            "7:5: case_rules[0].nome",
+            "12:7: case_rules[0].case.prioritty",
+            "17:14: customers.creat",
+            "18:1: regras",
+        ]
+    );
+    let told = mistakes(&text);
+    assert!(told[0].ends_with("`name` is missing"), "{told:#?}");
+    assert!(
+        told[2].contains("unknown key \"prioritty\", expected one of title, description, priority"),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn mistakes_of_shape_and_of_meaning_are_told_together_in_the_order_of_the_file() {
+    let text = with("priority: high", "priority: lo\n      type: reqest")
+        .replace("when: nps <= 6", "when: nps <=")
+        .replace("{{ comment }}", "{{ comment")
+        .replace("below: 3", "below: x")
+        .replace("14d", "14 dayz")
+        .replace("follow-up", "folow-up")
+        .replace("secret: cxloop/wxm", "secret: \"\", note: \"{{ tiket }}\"");
+    assert_eq!(
+        places(&text),
+        [
+            "3:34: connections.wxm.secret",
+            "3:44: connections.wxm.note",
+            "8:11: case_rules[0].when",
+            "11:20: case_rules[0].case.description",
+            "12:17: case_rules[0].case.priority",
+            "13:13: case_rules[0].case.type",
+            "17:46: reopen[0].below",
+            "17:57: reopen[0].within",
+            "17:89: reopen[0].otherwise",
+        ]
+    );
+    let told = mistakes(&text).join("\n");
+    for expected in [
+        "\"lo\" is not one of high, normal, low",
+        "expected a number with at most two decimals, found string \"x\"",
+        "\"14 dayz\" is not a span of time",
+        "\"folow-up\" is not one of follow-up, note, nothing",
+    ] {
+        assert!(told.contains(expected), "{expected}:\n{told}");
+    }
+}
+
+#[test]
+fn a_connection_of_no_known_kind_hides_no_other_mistake_and_makes_none() {
+    let text = with("kind: dynamics,", "kind: dynamic,")
+        .replace("kind: standard,", "")
+        .replace("kind: wxm,", "kind: wxm, tokn: x,")
+        .replace("below: 3", "below: 3000");
+    assert_eq!(
+        places(&text),
+        [
+            "3:26: connections.wxm.tokn",
+            "4:13: connections.generic",
+            "5:21: connections.dynamics.kind",
+            "16:46: reopen[0].below",
+        ]
+    );
+}
+
+#[test]
+fn what_has_another_shape_than_a_rule_is_told_once_each() {
+    let text = "connections: { X: { kind: standard, secret: s }, y: 3 }\ncase_rules: [nps, { name: a, when: 'true' }]\nreopen: { name: b }\n";
+    assert_eq!(
+        places(text),
+        [
+            "1:16: connections.X",
+            "1:53: connections.y",
+            "2:14: case_rules[0]",
+            "2:19: case_rules[1]",
+            "3:9: reopen",
+        ]
+    );
+}
+
+#[test]
+fn a_key_that_is_written_twice_is_refused() {
+    let told = mistakes(&with("queue: Recovery", "title: other"));
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].starts_with("13:7: "), "{told:#?}");
+}
+
+#[test]
+fn an_empty_file_is_told_what_a_file_is_made_of() {
+    for text in ["", "\n\n", "# Galicia\n", "---\n", "~", "olá"] {
+        let told = mistakes(text);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        for expected in ["1:1: ", "connections", "case_rules", "reopen"] {
+            assert!(told[0].contains(expected), "{text:?}: {told:#?}");
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn no_change_to_a_file_makes_the_reader_panic_or_say_a_thing_twice(
+        at in 0usize..720, cut in 0usize..30, put in "[a-z0-9:{}\\[\\]\"' \n-]{0,12}"
+    ) {
+        let characters: Vec<char> = WHOLE.chars().collect();
+        let at = at.min(characters.len());
+        let rest = (at + cut).min(characters.len());
+        let text: String = characters[..at].iter().copied().chain(put.chars()).chain(characters[rest..].iter().copied()).collect();
+        if let Err(told) = read(&text) {
+            prop_assert!(!told.is_empty());
+            prop_assert!(told.is_sorted_by_key(|m| (m.line, m.column)));
+            let mut once: Vec<String> = told.iter().map(ToString::to_string).collect();
+            once.sort();
+            once.dedup();
+            prop_assert_eq!(once.len(), told.len());
+        }
+    }
+
     #[test]
     fn no_text_makes_the_reader_panic(text in ".{0,120}") {
         let _ = read(&text);

@@ -116,7 +116,7 @@ pub fn draft(
     })
 }
 
-/// The value that a filled-in text names.
+/// The value that a filled-in text names. The text itself may hold the customer's words, so it is not repeated.
 fn choice<T>(
     field: &str,
     text: Option<String>,
@@ -124,8 +124,12 @@ fn choice<T>(
     names: &[&str],
 ) -> Result<Option<T>, String> {
     text.map(|text| {
-        by_name(&text)
-            .ok_or_else(|| format!("{field}: {text:?} is not one of {}", names.join(", ")))
+        by_name(&text).ok_or_else(|| {
+            format!(
+                "{field}: what the template gives for this response is not one of {}",
+                names.join(", ")
+            )
+        })
     })
     .transpose()
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{CasePlan, Course, Decision};
 use crate::events::ResponseReceived;
+use crate::identity;
 use crate::loops::{Actor, Replay, Step, StepKind};
 use crate::names::RuleName;
 use crate::rules::in_words;
@@ -22,80 +23,114 @@ pub fn decided_step(event: &ResponseReceived, decision: &Decision, at: Timestamp
     } else {
         StepKind::RulesDecided
     };
+    let verdicts = in_words(&decision.verdicts);
     Step {
-        key: format!("decided/{}", event.notification),
+        // One announcement more that changes nothing about the verdicts is no further step; a replay by other rules is.
+        key: format!(
+            "decided/{}",
+            identity::derive(
+                "verdicts",
+                &[&decision.configuration.to_string(), &verdicts]
+            )
+        ),
         what,
         at,
         actor: Actor::function(ACTOR),
         text: format!(
-            "Rules of configuration {}{announced}: {}.",
-            decision.configuration,
-            in_words(&decision.verdicts)
+            "Rules of configuration {}{announced}:\n{verdicts}",
+            decision.configuration
         ),
         link: None,
         replay: None,
     }
 }
 
-/// The steps of a plan that was carried out.
-pub fn done_steps(
-    plan: &CasePlan,
-    ticket: &str,
-    link: &str,
-    noted: bool,
-    at: Timestamp,
-) -> Vec<Step> {
-    let rule = &plan.rule;
-    let step = |key: &str, what, text: String, link: Option<&str>| Step {
+fn step(key: &str, rule: &RuleName, what: StepKind, at: Timestamp, text: String) -> Step {
+    Step {
         key: format!("{key}/{rule}"),
         what,
         at,
         actor: Actor::function(ACTOR),
         text,
-        link: link.map(str::to_owned),
+        link: None,
         replay: None,
-    };
+    }
+}
+
+/// The steps of a plan whose case stands.
+pub fn case_steps(plan: &CasePlan, ticket: &str, link: &str, at: Timestamp) -> Vec<Step> {
+    let rule = &plan.rule;
     let mut steps = Vec::new();
     if plan.new_contact.is_some() {
-        steps.push(step(
-            "contact",
-            StepKind::ContactCreated,
-            "The customer was not known: a contact was created.".into(),
-            None,
-        ));
+        let text = "The customer was not known: a contact was created.".to_owned();
+        steps.push(step("contact", rule, StepKind::ContactCreated, at, text));
     }
-    steps.push(match &plan.course {
+    let (what, text) = match &plan.course {
         Course::Open(draft) => {
-            let queued = if draft.queue.is_some() { " and put in its queue" } else { "" };
-            let text = format!("Case {ticket} was opened by rule {rule}{queued}.");
-            step("case", StepKind::CaseOpened, text, Some(link))
+            let queued = if draft.queue.is_some() {
+                " and put in its queue"
+            } else {
+                ""
+            };
+            (
+                StepKind::CaseOpened,
+                format!("Case {ticket} was opened by rule {rule}{queued}."),
+            )
         }
         Course::Attach { .. } => {
-            let text = format!("The customer's case {ticket} is open: rule {rule} added this response to it as a note.");
-            step("case", StepKind::CaseAttached, text, Some(link))
+            let text = format!(
+                "The customer's case {ticket} is open: rule {rule} added this response to it as a note."
+            );
+            (StepKind::CaseAttached, text)
         }
+    };
+    steps.push(Step {
+        link: Some(link.to_owned()),
+        ..step("case", rule, what, at, text)
     });
-    if noted {
-        let text = format!("The response got a note with the case number {ticket}.");
-        steps.push(step("response-note", StepKind::ResponseNoted, text, None));
-    }
     steps
+}
+
+/// The step of a response that got its note.
+pub fn noted_step(plan: &CasePlan, ticket: &str, at: Timestamp) -> Step {
+    let text = format!("The response got a note with the case number {ticket}.");
+    step(
+        "response-note",
+        &plan.rule,
+        StepKind::ResponseNoted,
+        at,
+        text,
+    )
+}
+
+/// The step of a response that the platform refuses to note, with what a replay runs. The case stands all the same.
+pub fn note_failed_step(
+    event: &ResponseReceived,
+    plan: &CasePlan,
+    ticket: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Step {
+    let text = format!("Case {ticket} is open, but the response could not be noted: {reason}");
+    Step {
+        replay: Some(again(event)),
+        ..step("response-note", &plan.rule, StepKind::Failed, at, text)
+    }
+}
+
+fn again(event: &ResponseReceived) -> Replay {
+    Replay::Received(ResponseReceived {
+        replay: true,
+        ..event.clone()
+    })
 }
 
 /// The step of a plan that was refused for good, with what a replay runs. Its key is that of the case step,
 /// so that a later success takes its place.
 pub fn failed_step(event: &ResponseReceived, rule: &RuleName, reason: &str, at: Timestamp) -> Step {
-    let again = ResponseReceived {
-        replay: true,
-        ..event.clone()
-    };
+    let text = format!("Rule {rule} could not be carried out: {reason}");
     Step {
-        key: format!("case/{rule}"),
-        what: StepKind::Failed,
-        at,
-        actor: Actor::function(ACTOR),
-        text: format!("Rule {rule} could not be carried out: {reason}"),
-        link: None,
-        replay: Some(Replay::Received(again)),
+        replay: Some(again(event)),
+        ..step("case", rule, StepKind::Failed, at, text)
     }
 }

@@ -166,7 +166,8 @@ fn the_customer_is_who_matched_then_a_new_contact_then_the_stand_in() {
         whose(&hashed, None, &all).unwrap(),
         Whose {
             customer: somebody,
-            new_contact: None
+            new_contact: None,
+            stand_in: true
         }
     );
     assert!(

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::response::{Answer, Customer, Email, Measured};
+use crate::response::{Answer, Customer, Email, Measured, Metric};
+use crate::score::Score;
 
 fn response(nps: Option<i64>, location: Option<&str>) -> Response {
     let score = |value| Measured {
@@ -140,6 +141,23 @@ fn a_verdict_tells_what_was_looked_at_and_names_nobody() {
         condition.looked_at(&unhappy, "Detractors"),
         "nps = 3, location = \"Vigo\""
     );
+}
+
+#[test]
+fn no_verdict_quotes_what_the_customer_wrote() {
+    let unhappy = response(Some(3), Some("Vigo"));
+    for condition in [
+        "comment + 1 == comment",
+        "answers[comment] == 1",
+        "comment < 3",
+        "customer[comment] == comment",
+        "-comment == comment",
+        "comment[0] == comment",
+        "size(nps) == 1",
+    ] {
+        let told = judged(condition, &unhappy).to_string();
+        assert!(!told.contains("volverei"), "{condition}: {told}");
+    }
 }
 
 #[test]

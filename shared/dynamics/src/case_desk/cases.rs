@@ -13,25 +13,26 @@ const CASES: &str = "incidents";
 const NOTES: &str = "annotations";
 const QUEUE_ITEMS: &str = "queueitems";
 
+/// What the note of a case says when its queue takes no items any more.
+const UNQUEUED: &str =
+    "The queue for this case is not active any more, so the case stands in no queue.";
+
 /// Case, note and queue item in one change set, so that there is never one without the others.
 ///
 /// Source: Microsoft Learn, "Execute batch operations using the Web API" (change sets).
 pub(super) async fn open(desk: &DynamicsCaseDesk, case: &CaseDraft) -> Result<OpenedCase, Failure> {
     let client = desk.client().await?;
-    let mut change_set = ChangeSet::new()
-        .request(
-            Request::create_with_id(CASES, case.id, map::case(case)).returning(["ticketnumber"]),
-        )
-        .request(Request::create_with_id(
-            NOTES,
-            case.note.id,
-            map::note(case.id, &case.note),
-        ));
-    if let Some(placement) = &case.queue {
-        let row = map::queue_item(case.id, placement);
-        change_set = change_set.request(Request::create_with_id(QUEUE_ITEMS, placement.item, row));
+    let mut result = lookup::all_or_nothing(&client, opened(case)).await;
+    if case.queue.is_some() && refused_with(&result, ServiceCode::INACTIVE_QUEUE) {
+        // A case in no queue is seen by more people than a case that was never opened.
+        let unqueued = CaseDraft {
+            queue: None,
+            note: saying_unqueued(&case.note),
+            ..case.clone()
+        };
+        result = lookup::all_or_nothing(&client, opened(&unqueued)).await;
     }
-    let (written, ticket, (part, error)) = match lookup::all_or_nothing(&client, change_set).await {
+    let (written, ticket, (part, error)) = match result {
         Ok(answers) => {
             let record = answers.first().and_then(|answer| answer.record());
             let ticket = record.and_then(|record| record.text("ticketnumber").map(str::to_owned));
@@ -54,6 +55,21 @@ pub(super) async fn open(desk: &DynamicsCaseDesk, case: &CaseDraft) -> Result<Op
         }),
         Ok(None) => Err(desk.fail(opening(part), &error).await),
         Err(error) => Err(desk.fail("read the case that was opened", &error).await),
+    }
+}
+
+fn opened(case: &CaseDraft) -> ChangeSet {
+    let row = map::case(case);
+    let note = map::note(case.id, &case.note);
+    let change_set = ChangeSet::new()
+        .request(Request::create_with_id(CASES, case.id, row).returning(["ticketnumber"]))
+        .request(Request::create_with_id(NOTES, case.note.id, note));
+    match &case.queue {
+        Some(placement) => {
+            let row = map::queue_item(case.id, placement);
+            change_set.request(Request::create_with_id(QUEUE_ITEMS, placement.item, row))
+        }
+        None => change_set,
     }
 }
 
@@ -121,11 +137,25 @@ pub(super) async fn reopen(
         Ok(etag) => etag,
         Err(error) => return Err(desk.fail(doing, &error).await),
     };
-    let mut result = lookup::all_or_nothing(&client, reopened(reopening, &etag, true)).await;
-    if reopening.queue.is_some() && result.as_ref().is_err_and(|(_, error)| is_queued(error)) {
-        // The case stands in a queue after all, perhaps with an agent who picked it: there it
-        // stays. Nothing of the first attempt happened, so its guards still hold.
-        result = lookup::all_or_nothing(&client, reopened(reopening, &etag, false)).await;
+    let mut result = lookup::all_or_nothing(&client, reopened(reopening, &etag)).await;
+    // Nothing of a refused attempt happened, so its guards still hold for one without the queue.
+    let unqueued = if reopening.queue.is_none() {
+        None
+    } else if refused_with(&result, ServiceCode::QUEUE_ITEM_EXISTS) {
+        // The case stands in a queue after all, perhaps with an agent who picked it: there it stays.
+        Some(reopening.note.clone())
+    } else if refused_with(&result, ServiceCode::INACTIVE_QUEUE) {
+        Some(saying_unqueued(&reopening.note))
+    } else {
+        None
+    };
+    if let Some(note) = unqueued {
+        let without_queue = Reopening {
+            queue: None,
+            note,
+            ..reopening.clone()
+        };
+        result = lookup::all_or_nothing(&client, reopened(&without_queue, &etag)).await;
     }
     match result {
         Ok(_) => Ok(ReopenOutcome::Reopened),
@@ -138,7 +168,7 @@ pub(super) async fn reopen(
     }
 }
 
-fn reopened(reopening: &Reopening, etag: &Etag, with_queue: bool) -> ChangeSet {
+fn reopened(reopening: &Reopening, etag: &Etag) -> ChangeSet {
     let case = reopening.case;
     let unchanged = Condition::Unchanged(etag.clone());
     let note = map::note(case, &reopening.note);
@@ -151,16 +181,24 @@ fn reopened(reopening: &Reopening, etag: &Etag, with_queue: bool) -> ChangeSet {
         ))
         .request(Request::create_with_id(NOTES, reopening.note.id, note));
     match &reopening.queue {
-        Some(placement) if with_queue => {
+        Some(placement) => {
             let row = map::queue_item(case, placement);
             change_set.request(Request::create_with_id(QUEUE_ITEMS, placement.item, row))
         }
-        _ => change_set,
+        None => change_set,
     }
 }
 
-fn is_queued(error: &Error) -> bool {
-    matches!(error, Error::Refused(detail) if detail.code == Some(ServiceCode::QUEUE_ITEM_EXISTS))
+fn refused_with<T>(result: &Result<T, (Option<usize>, Error)>, code: ServiceCode) -> bool {
+    matches!(result, Err((_, Error::Refused(detail))) if detail.code == Some(code))
+}
+
+/// The note with the reason why its case stands in no queue, before its text so that no cut takes it away.
+fn saying_unqueued(note: &NoteDraft) -> NoteDraft {
+    NoteDraft {
+        text: format!("{UNQUEUED}\n\n{}", note.text),
+        ..note.clone()
+    }
 }
 
 /// Our note is written with the reopening or not at all, so it tells whether it was we who

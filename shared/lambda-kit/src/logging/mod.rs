@@ -1,14 +1,16 @@
 //! Logs: one JSON line for each decision, on standard output.
 //!
-//! A message reads alone; what varies stands in fields, each with one name everywhere ([`fields`]). Never logged:
-//! a person's data, a body, a secret.
+//! A message reads alone; what varies stands in fields, each with one name everywhere. Never logged: a person's data, a
+//! body, a secret.
 
-pub mod fields;
+pub(crate) mod fields;
 
 use std::panic;
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -19,15 +21,7 @@ const LIBRARIES: [&str; 9] = [
 
 /// Starts logging at a level for our own code. Later calls in the same process do nothing.
 pub fn start(level: LevelFilter) {
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false);
-    let started = tracing_subscriber::registry()
-        .with(filter(level))
-        .with(lines)
-        .try_init();
+    let started = lines(level, std::io::stdout).try_init();
     if started.is_ok() {
         panic::set_hook(Box::new(|panic| {
             // The message may quote the text that a slice was cut from, which is a customer's: only the place is logged.
@@ -38,6 +32,22 @@ pub fn start(level: LevelFilter) {
             tracing::error!({ fields::PLACE } = place, "panicked");
         }));
     }
+}
+
+/// The lines that [`start`] writes, written anywhere.
+pub fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(filter(level))
+        .with(lines)
 }
 
 fn filter(level: LevelFilter) -> Targets {

@@ -1,13 +1,10 @@
 //! How a message ends, and what is done about a failure.
 
 use cxloop_ports::{Failure, Remedy};
-use jiff::Timestamp;
 
 use super::QueueWorker;
+use super::course::{self, Course, Delivery};
 use crate::logging::fields;
-
-/// The longest delay that a queue takes, in seconds. Source: Amazon SQS API Reference, "SendMessage".
-const LONGEST_DELAY_SECONDS: u32 = 900;
 
 /// The end of one message.
 #[derive(Debug)]
@@ -27,54 +24,56 @@ pub(super) enum Ending {
     Unreadable(&'static str),
     /// The handler panicked.
     Panicked,
+    /// Not begun: too little time was left. To be delivered again.
+    NotBegun,
 }
 
 /// Does what a failure's remedy asks for. Closing the gate is a courtesy to the far side and may fail; sending again is
 /// what keeps the message, so without it the message stays in the queue.
-pub(super) async fn after(worker: &QueueWorker, body: &str, failure: Failure) -> Ending {
-    let delay_seconds = match &failure.remedy {
-        Remedy::Retry | Remedy::Mend => return Ending::Failed(failure),
-        Remedy::Park => return Ending::Parked(failure),
-        Remedy::ComeBack { after_seconds } => (*after_seconds).min(LONGEST_DELAY_SECONDS),
-        Remedy::WaitUntil { connection, until } => {
-            if let Err(error) = worker.gates.close(connection, *until).await {
-                tracing::warn!(
-                    { fields::FUNCTION } = worker.name,
-                    { fields::CONNECTION } = connection.as_str(),
-                    { fields::REASON } = error.message,
-                    { fields::DETAIL } = error.detail,
-                    "a connection could not be closed for the others"
-                );
-            }
-            delay(worker.clock.now(), *until)
-        }
+pub(super) async fn after(
+    worker: &QueueWorker,
+    body: &str,
+    delivery: Delivery,
+    failure: Failure,
+) -> Ending {
+    let delay_seconds = match course::of(&failure.remedy, delivery, worker.clock.now()) {
+        Course::PutAside => return Ending::Parked(failure),
+        Course::DeliverAgain => return Ending::Failed(failure),
+        Course::SendAgain { delay_seconds } => delay_seconds,
     };
+    if let Remedy::WaitUntil { connection, until } = &failure.remedy
+        && let Err(error) = worker.gates.close(connection, *until).await
+    {
+        tracing::warn!(
+            { fields::FUNCTION } = worker.name,
+            { fields::CONNECTION } = connection.as_str(),
+            { fields::DETAIL } = error.detail,
+            "a connection could not be closed for the others"
+        );
+    }
     match worker.postpone.send_again(body, delay_seconds).await {
         Ok(()) => Ending::SentAgain {
             failure,
             delay_seconds,
         },
-        Err(error) => Ending::Failed(error),
+        Err(error) => {
+            tracing::warn!(
+                { fields::FUNCTION } = worker.name,
+                { fields::DETAIL } = error.detail,
+                "a message could not be sent again"
+            );
+            Ending::Failed(failure)
+        }
     }
-}
-
-/// Seconds until a moment, rounded up so that nobody comes a moment too early; at least 1, at most what a queue takes.
-/// A longer wait is several of these: the closed gate sends the message round again.
-fn delay(now: Timestamp, until: Timestamp) -> u32 {
-    let left = until
-        .as_nanosecond()
-        .saturating_sub(now.as_nanosecond())
-        .max(0);
-    let seconds = left.div_euclid(1_000_000_000) + i128::from(left % 1_000_000_000 != 0);
-    u32::try_from(seconds)
-        .unwrap_or(LONGEST_DELAY_SECONDS)
-        .clamp(1, LONGEST_DELAY_SECONDS)
 }
 
 impl Ending {
     /// Whether the queue has to deliver the message again.
     pub(super) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Unreadable(_) | Self::Panicked)
+        match self {
+            Self::Done | Self::SentAgain { .. } | Self::Parked(_) => false,
+            Self::Failed(_) | Self::Unreadable(_) | Self::Panicked | Self::NotBegun => true,
+        }
     }
 
     /// One line for each message.
@@ -91,15 +90,7 @@ impl Ending {
             Self::SentAgain {
                 failure,
                 delay_seconds,
-            } => tracing::info!(
-                { fields::FUNCTION } = function,
-                { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "sent again",
-                { fields::DELAY_SECONDS } = delay_seconds,
-                { fields::REASON } = failure.message,
-                { fields::DETAIL } = failure.detail,
-                "a message waits"
-            ),
+            } => waits(function, message_id, failure, *delay_seconds),
             // Its message is for the loop's page: it may quote the CRM's words, and those a row's values.
             Self::Parked(failure) => tracing::warn!(
                 { fields::FUNCTION } = function,
@@ -111,11 +102,7 @@ impl Ending {
             Self::Failed(failure) => tracing::error!(
                 { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = if failure.remedy == Remedy::Mend {
-                    "failed until mended"
-                } else {
-                    "failed"
-                },
+                { fields::OUTCOME } = "failed",
                 { fields::REASON } = failure.message,
                 { fields::DETAIL } = failure.detail,
                 "a message failed"
@@ -133,27 +120,46 @@ impl Ending {
                 { fields::OUTCOME } = "panicked",
                 "a message failed"
             ),
+            Self::NotBegun => tracing::warn!(
+                { fields::FUNCTION } = function,
+                { fields::MESSAGE_ID } = message_id,
+                { fields::OUTCOME } = "not begun",
+                "too little time was left for a message"
+            ),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_delay_is_rounded_up_and_stays_within_what_a_queue_takes() {
-        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
-        for (until, seconds) in [
-            ("2026-03-02T10:00:02Z", 2),
-            ("2026-03-02T10:00:01.000000001Z", 2),
-            ("2026-03-02T10:00:00.5Z", 1),
-            ("2026-03-02T09:00:00Z", 1),
-            ("2026-03-02T10:15:00Z", 900),
-            ("2026-03-03T10:00:00Z", 900),
-            ("9999-01-01T00:00:00Z", 900),
-        ] {
-            assert_eq!(delay(now, until.parse().unwrap()), seconds, "{until}");
-        }
+/// The line of a message that was sent again: an error when a person has to mend something, a warning in passing
+/// trouble, and nothing to worry about when somebody only asked to wait.
+fn waits(function: &'static str, message_id: &str, failure: &Failure, delay_seconds: u32) {
+    match failure.remedy {
+        Remedy::Mend => tracing::error!(
+            { fields::FUNCTION } = function,
+            { fields::MESSAGE_ID } = message_id,
+            { fields::OUTCOME } = "waits until mended",
+            { fields::DELAY_SECONDS } = delay_seconds,
+            { fields::REASON } = failure.message,
+            { fields::DETAIL } = failure.detail,
+            "a message waits for a person to mend the set-up"
+        ),
+        Remedy::Retry => tracing::warn!(
+            { fields::FUNCTION } = function,
+            { fields::MESSAGE_ID } = message_id,
+            { fields::OUTCOME } = "sent again",
+            { fields::DELAY_SECONDS } = delay_seconds,
+            { fields::REASON } = failure.message,
+            { fields::DETAIL } = failure.detail,
+            "a message waits for trouble to pass"
+        ),
+        Remedy::WaitUntil { .. } | Remedy::ComeBack { .. } | Remedy::Park => tracing::info!(
+            { fields::FUNCTION } = function,
+            { fields::MESSAGE_ID } = message_id,
+            { fields::OUTCOME } = "sent again",
+            { fields::DELAY_SECONDS } = delay_seconds,
+            { fields::REASON } = failure.message,
+            { fields::DETAIL } = failure.detail,
+            "a message waits"
+        ),
     }
 }

@@ -3,6 +3,7 @@
 //! Source: Amazon EventBridge User Guide, "AWS service event structure".
 
 use cxloop_domain::events::{Event, SOURCE};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,11 +14,19 @@ struct Envelope {
     #[serde(rename = "detail-type")]
     name: String,
     source: String,
+    time: Option<String>,
     detail: Value,
 }
 
-/// The detail of the one event that the queue is for. The error says what is wrong without the content.
-pub(super) fn open<E: Event + DeserializeOwned>(body: &str) -> Result<E, &'static str> {
+/// An event that a queue is for.
+pub(super) struct Opened<E> {
+    pub(super) event: E,
+    /// When it happened; not known when the bus's time is missing or unreadable, which makes no event worse.
+    pub(super) happened_at: Option<Timestamp>,
+}
+
+/// The one event that the queue is for. The error says what is wrong without the content.
+pub(super) fn open<E: Event + DeserializeOwned>(body: &str) -> Result<Opened<E>, &'static str> {
     let envelope: Envelope = serde_json::from_str(body)
         .map_err(|_| "the body is no event with id, detail-type, source and detail")?;
     if envelope.id.is_empty() {
@@ -26,6 +35,10 @@ pub(super) fn open<E: Event + DeserializeOwned>(body: &str) -> Result<E, &'stati
     if envelope.source != SOURCE || envelope.name != E::NAME {
         return Err("the event is not the one that this queue is for");
     }
-    serde_json::from_value(envelope.detail)
-        .map_err(|_| "the event's detail has another shape than expected")
+    let event = serde_json::from_value(envelope.detail)
+        .map_err(|_| "the event's detail has another shape than expected")?;
+    Ok(Opened {
+        event,
+        happened_at: envelope.time.and_then(|time| time.parse().ok()),
+    })
 }

@@ -1,10 +1,11 @@
 //! Batches of queue messages: each handled alone, each with an end of its own.
 //!
-//! A message is deleted only when its work is done, or when it was sent again with a delay. What cannot be read,
-//! what panics and what fails stays in the queue, which delivers it again and gives it to the dead letters after
-//! its limit. Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial
+//! A message is deleted only when its work is done, or when it was sent again with a delay, which counts as no failure.
+//! What cannot be read, what panics and what fails for the first times stays in the queue, which delivers it again and
+//! gives it to the dead letters after its limit. Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial
 //! batch responses).
 
+mod course;
 mod ending;
 mod envelope;
 #[cfg(test)]
@@ -14,14 +15,20 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use cxloop_domain::events::Event;
 use cxloop_ports::{Clock, Failure, Gates, Postpone};
 use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::logging::fields;
+use course::Delivery;
 use ending::Ending;
+
+/// No further message is begun when less than this is left of an invocation. One call to an outside system may hang for
+/// most of it; a killed process would fail the messages that are done as well.
+const TIME_FOR_ONE_MESSAGE: SignedDuration = SignedDuration::from_secs(25);
 
 /// What the runner of a queue's messages needs.
 #[derive(Clone)]
@@ -42,17 +49,28 @@ pub struct QueueWorker {
 #[error("a record of the batch has no message id")]
 pub struct RecordWithoutId;
 
+struct Message {
+    id: String,
+    body: String,
+    receives: u32,
+}
+
 /// Runs the handler on each message of a batch, one after another, and says which are to be delivered again.
 ///
 /// The body of a message is the event as the bus sends it, and `E` its detail; a body of another event, without id,
-/// or with another detail fails. What becomes of a failed message is its remedy's matter: waiting is no failure, and
-/// what the use case has parked is done.
+/// or with another detail fails. What becomes of a failed message is its remedy's matter ([`cxloop_ports::Remedy`]):
+/// waiting is no failure, and what the use case has parked is done.
+///
+/// The first message is always begun, or a function with little time would never do anything. The others are begun
+/// only with 25 s left until `deadline`, when the process is killed; what is not begun is answered as failed at once.
+/// A deadline that is over before anything was begun is not believed: local runtimes make one up.
 ///
 /// # Errors
 /// [`RecordWithoutId`] before anything is handled.
 pub async fn run<E, F, Fut, O>(
     worker: &QueueWorker,
     batch: SqsEvent,
+    deadline: Timestamp,
     handle: F,
 ) -> Result<SqsBatchResponse, RecordWithoutId>
 where
@@ -60,47 +78,64 @@ where
     F: Fn(E) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {
-    let messages: Option<Vec<(String, String)>> = batch
-        .records
-        .into_iter()
-        .map(|record| {
-            Some((
-                record.message_id.filter(|id| !id.is_empty())?,
-                record.body.unwrap_or_default(),
-            ))
-        })
-        .collect();
+    let messages: Option<Vec<Message>> = batch.records.into_iter().map(message).collect();
     let messages = messages.ok_or(RecordWithoutId)?;
+    let deadline = Some(deadline).filter(|deadline| *deadline > worker.clock.now());
     let mut response = SqsBatchResponse::default();
-    for (id, body) in messages {
-        let ending = end(worker, &body, &handle).await;
-        ending.log(worker.name, &id);
+    for (number, message) in messages.into_iter().enumerate() {
+        let too_late = deadline.is_some_and(|deadline| {
+            deadline.duration_since(worker.clock.now()) < TIME_FOR_ONE_MESSAGE
+        });
+        let ending = if number > 0 && too_late {
+            Ending::NotBegun
+        } else {
+            end(worker, &message, &handle).await
+        };
+        ending.log(worker.name, &message.id);
         if ending.is_failure() {
             let mut failed = BatchItemFailure::default();
-            failed.item_identifier = id;
+            failed.item_identifier = message.id;
             response.batch_item_failures.push(failed);
         }
     }
     Ok(response)
 }
 
-async fn end<E, F, Fut, O>(worker: &QueueWorker, body: &str, handle: &F) -> Ending
+/// `None` when it has no id. Source: Amazon SQS API Reference, "ReceiveMessage" (`ApproximateReceiveCount`).
+fn message(record: SqsMessage) -> Option<Message> {
+    let receives = record
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|count| count.parse().ok());
+    Some(Message {
+        id: record.message_id.filter(|id| !id.is_empty())?,
+        body: record.body.unwrap_or_default(),
+        receives: receives.unwrap_or(1),
+    })
+}
+
+async fn end<E, F, Fut, O>(worker: &QueueWorker, message: &Message, handle: &F) -> Ending
 where
     E: Event + DeserializeOwned,
     F: Fn(E) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {
-    let event = match envelope::open::<E>(body) {
-        Ok(event) => event,
+    let opened = match envelope::open::<E>(&message.body) {
+        Ok(opened) => opened,
         Err(problem) => return Ending::Unreadable(problem),
     };
+    let delivery = Delivery {
+        receives: message.receives,
+        happened_at: opened.happened_at,
+    };
+    let event = opened.event;
     // The call itself is inside, so that a handler that panics before its first await is caught as well.
     let handled = AssertUnwindSafe(async { handle(event).await })
         .catch_unwind()
         .await;
     match handled {
         Ok(Ok(_)) => Ending::Done,
-        Ok(Err(failure)) => ending::after(worker, body, failure).await,
+        Ok(Err(failure)) => ending::after(worker, &message.body, delivery, failure).await,
         Err(_) => Ending::Panicked,
     }
 }

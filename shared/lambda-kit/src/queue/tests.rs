@@ -1,3 +1,5 @@
+mod deadline;
+
 use std::sync::Mutex;
 
 use cxloop_ports::Remedy;
@@ -25,6 +27,7 @@ impl Event for Rung {
 struct Scene {
     gates: Arc<RecordedGates>,
     postpone: Arc<RecordedPostpone>,
+    clock: Arc<HandClock>,
     worker: QueueWorker,
 }
 
@@ -35,9 +38,10 @@ fn scene(gates: RecordedGates, postpone: RecordedPostpone) -> Scene {
         name: "test",
         gates: gates.clone(),
         postpone: postpone.clone(),
-        clock,
+        clock: clock.clone(),
     };
     Scene {
+        clock,
         gates,
         postpone,
         worker,
@@ -61,6 +65,11 @@ fn batch(messages: &[(Value, &str)]) -> SqsEvent {
     serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
+/// Later than any batch of these tests ends.
+fn no_hurry() -> Timestamp {
+    "2026-03-02T10:15:00Z".parse().unwrap()
+}
+
 fn failed(response: &SqsBatchResponse) -> Vec<&str> {
     response
         .batch_item_failures
@@ -73,6 +82,7 @@ async fn fails_with(scene: &Scene, failure: Failure) -> bool {
     let response = run(
         &scene.worker,
         batch(&[("m".into(), &ring("Antía"))]),
+        no_hurry(),
         |_: Rung| async { Err::<(), _>(failure.clone()) },
     )
     .await;
@@ -90,7 +100,7 @@ async fn one_good_one_unparsable_one_panicking_and_one_empty_message_fail_exactl
         ("empty".into(), "{}"),
     ];
     let seen = Mutex::new(Vec::new());
-    let response = run(&scene.worker, batch(&messages), |rung: Rung| {
+    let response = run(&scene.worker, batch(&messages), no_hurry(), |rung: Rung| {
         assert_ne!(rung.by, "pánico", "before the first await");
         seen.lock().unwrap().push(rung.by);
         async { Ok(()) }
@@ -106,11 +116,16 @@ async fn a_panic_in_the_middle_of_the_work_fails_only_its_message() {
     let scene = scene(RecordedGates::default(), RecordedPostpone::default());
     let (first, second) = (ring("pánico"), ring("Antía"));
     let messages = [("1".into(), first.as_str()), ("2".into(), second.as_str())];
-    let response = run(&scene.worker, batch(&messages), |rung: Rung| async move {
-        futures::future::ready(()).await;
-        assert_ne!(rung.by, "pánico");
-        Ok(())
-    })
+    let response = run(
+        &scene.worker,
+        batch(&messages),
+        no_hurry(),
+        |rung: Rung| async move {
+            futures::future::ready(()).await;
+            assert_ne!(rung.by, "pánico");
+            Ok(())
+        },
+    )
     .await
     .unwrap();
     assert_eq!(failed(&response), ["1"]);
@@ -138,6 +153,7 @@ async fn an_event_without_id_of_another_name_source_or_shape_fails() {
         let response = run(
             &scene.worker,
             batch(&[("m".into(), body)]),
+            no_hurry(),
             |_: Rung| async { Ok(()) },
         )
         .await
@@ -153,7 +169,7 @@ async fn a_record_without_id_fails_the_whole_batch_before_anything_is_handled() 
         let body = ring("Antía");
         let messages = [("good".into(), body.as_str()), (id, body.as_str())];
         let handled = Mutex::new(0);
-        let outcome = run(&scene.worker, batch(&messages), |_: Rung| {
+        let outcome = run(&scene.worker, batch(&messages), no_hurry(), |_: Rung| {
             *handled.lock().unwrap() += 1;
             async { Ok(()) }
         })
@@ -206,23 +222,59 @@ async fn a_message_that_cannot_be_sent_again_stays_in_the_queue() {
         },
     );
     assert!(fails_with(&scene, Failure::come_back(5, "somebody else is at it")).await);
+    assert!(fails_with(&scene, Failure::mend("no such secret", "")).await);
 }
 
 #[tokio::test]
 async fn every_remedy_has_its_ending() {
     let scene = scene(RecordedGates::default(), RecordedPostpone::default());
     assert!(fails_with(&scene, Failure::retry("down", "")).await);
-    assert!(fails_with(&scene, Failure::mend("no such secret", "")).await);
+    assert!(!fails_with(&scene, Failure::mend("no such secret", "")).await);
     assert!(!fails_with(&scene, Failure::park("refused", "")).await);
     assert!(!fails_with(&scene, Failure::come_back(5000, "later")).await);
-    assert_eq!(*scene.postpone.sent.lock().unwrap(), [(ring("Antía"), 900)]);
+    assert_eq!(
+        *scene.postpone.sent.lock().unwrap(),
+        [(ring("Antía"), 60), (ring("Antía"), 900)]
+    );
+}
+
+#[tokio::test]
+async fn trouble_that_lasts_is_waited_out_and_an_event_of_long_ago_is_not() {
+    let scene = scene(RecordedGates::default(), RecordedPostpone::default());
+    let today = ring("Antía");
+    let long_ago = today.replace("2026-03-02T10:00:00Z", "2026-02-28T10:00:00Z");
+    let timeless = today.replace("\"time\"", "\"when\"");
+    let garbled = today.replace("2026-03-02T10:00:00Z", "onte");
+    let record = |id: &str, body: &str, receives: Value| json!({ "messageId": id, "body": body, "attributes": receives });
+    let times = |receives: u32| json!({ "ApproximateReceiveCount": receives.to_string() });
+    let records = [
+        record("third", &today, times(3)),
+        record("fourth", &today, times(4)),
+        record("uncounted", &today, json!({})),
+        record("long ago", &long_ago, times(4)),
+        record("timeless", &timeless, times(4)),
+        record("garbled", &garbled, times(4)),
+    ];
+    let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let response = run(&scene.worker, batch, no_hurry(), |_: Rung| async {
+        Err::<(), _>(Failure::retry("Dynamics is down", ""))
+    })
+    .await
+    .unwrap();
+    assert_eq!(failed(&response), ["third", "uncounted", "long ago"]);
+    assert_eq!(
+        *scene.postpone.sent.lock().unwrap(),
+        [(today, 900), (timeless, 900), (garbled, 900)]
+    );
 }
 
 #[tokio::test]
 async fn an_empty_batch_is_done() {
     let scene = scene(RecordedGates::default(), RecordedPostpone::default());
-    let response = run(&scene.worker, batch(&[]), |_: Rung| async { Ok(()) })
-        .await
-        .unwrap();
+    let response = run(&scene.worker, batch(&[]), no_hurry(), |_: Rung| async {
+        Ok(())
+    })
+    .await
+    .unwrap();
     assert!(failed(&response).is_empty());
 }

@@ -50,7 +50,8 @@ impl SignatureHeaders {
 pub struct Unverified {
     /// The connection in the address.
     pub connection: ConnectionName,
-    /// The token in the address, where there is one; already decoded from its percent form.
+    /// The token in the address, where there is one, exactly as it stands there. A token is made of characters that no
+    /// address encodes, so there is nothing to decode.
     pub token: Option<String>,
     /// The signature's headers.
     pub headers: SignatureHeaders,
@@ -91,11 +92,6 @@ impl Verified {
     /// The body, byte by byte as sent.
     pub fn body(&self) -> &[u8] {
         &self.body
-    }
-
-    /// The body, for keeping.
-    pub fn into_body(self) -> Vec<u8> {
-        self.body
     }
 }
 
@@ -173,10 +169,24 @@ pub async fn verify(
     })
 }
 
+/// What makes a `webhook_token` unusable, in words that continue a sentence about the field.
+///
+/// An empty one would be matched by an address that ends in a slash. Any character outside `A-Z a-z 0-9 - _` may reach
+/// us in another form than it was written in. Source: RFC 3986, section 2.3, "Unreserved Characters".
+pub fn token_problem(token: &str) -> Option<&'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if token.is_empty() {
+        Some("is empty")
+    } else if token.bytes().all(plain) {
+        None
+    } else {
+        Some("holds other characters than A-Z a-z 0-9 - _")
+    }
+}
+
 fn token(given: Option<&str>, expected: &str, secret: &str) -> Result<(), Refusal> {
-    if expected.is_empty() {
-        // An empty token would be matched by an address that ends in a slash.
-        return Err(unfit(secret, "webhook_token", "is empty"));
+    if let Some(problem) = token_problem(expected) {
+        return Err(unfit(secret, "webhook_token", problem));
     }
     let given = given.ok_or(Refusal::Unauthorized("no token in the address"))?;
     let equal: bool = given.as_bytes().ct_eq(expected.as_bytes()).into();

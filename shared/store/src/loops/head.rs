@@ -1,6 +1,6 @@
 //! The head of a loop: written when it begins, moved on with every step, listed by day.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use cxloop_domain::loops::{Loop, LoopState, Step, state_of};
 use cxloop_domain::names::LoopId;
 use cxloop_ports::NewLoop;
@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::{head_key, steps};
+use super::{failed, head_key, steps};
 use crate::error::classify;
-use crate::item::{Attributes, Stored, failed_update, name_of, number, text, written};
+use crate::item::{Attributes, Stored, expiry, failed_update, name_of, number, text, written};
+use crate::retention::LOOPS_DAYS;
 use crate::shard::shard_of;
 use crate::{Store, StoreError};
 
@@ -19,10 +20,15 @@ pub(super) const WHAT: &str = "loop";
 /// How often a head is moved on again when others move it at the same moment.
 const TRIES: u32 = 5;
 
-/// A head with the version that guards the next change of it.
-pub(super) struct Versioned {
+/// What is kept of one loop, as of one moment.
+pub(super) struct Story {
     pub(super) head: Loop,
+    /// In order.
+    pub(super) steps: Vec<Step>,
+    /// Guards the next change of the head.
     version: u64,
+    /// Whether it stands on the list of failed loops.
+    listed_as_failed: bool,
 }
 
 /// The index partition of heads that changed on the same day (UTC).
@@ -31,12 +37,13 @@ pub(super) fn day_list(changed_at: Timestamp, shard: u32) -> AttributeValue {
     text(format!("LOOPS#{day}#{shard}"))
 }
 
-fn place(changed_at: Timestamp, id: &LoopId) -> AttributeValue {
+/// Where a loop stands in a list: by time, then by id.
+pub(super) fn place(changed_at: Timestamp, id: &LoopId) -> AttributeValue {
     text(format!("{}#{id}", written(changed_at)))
 }
 
 /// The item of a loop that begins now.
-pub(super) fn begun(new: &NewLoop) -> Attributes {
+pub(super) fn begun(new: &NewLoop, now: Timestamp) -> Attributes {
     let id = new.response.loop_id();
     let mut item = head_key(&id).with([
         ("id", text(&id)),
@@ -48,6 +55,7 @@ pub(super) fn begun(new: &NewLoop) -> Attributes {
         ("version", number(0)),
         ("gsi1pk", day_list(new.began_at, shard_of(id.as_str()))),
         ("gsi1sk", place(new.began_at, &id)),
+        ("expires_at", expiry(now, LOOPS_DAYS)),
     ]);
     if let Some(score) = &new.score {
         item.insert("score".to_owned(), text(score));
@@ -74,27 +82,28 @@ pub(super) fn read(item: &Stored) -> Result<Loop, StoreError> {
 
 impl Store {
     /// The head and its steps in order, as of now. `None` when the loop has not begun.
-    pub(super) async fn read_loop(
-        &self,
-        id: &LoopId,
-    ) -> Result<Option<(Versioned, Vec<Step>)>, StoreError> {
+    pub(super) async fn read_loop(&self, id: &LoopId) -> Result<Option<Story>, StoreError> {
         let mut head = None;
         let mut found = Vec::new();
+        let mut listed_as_failed = false;
         for item in self.loop_items(id).await? {
-            if item.text("sk")? == "HEAD" {
-                head = Some(Versioned {
-                    version: item.number("version")?,
-                    head: read(&item)?,
-                });
-            } else {
-                found.push(steps::read(&item)?);
+            match item.text("sk")? {
+                "HEAD" => head = Some((read(&item)?, item.number("version")?)),
+                failed::SORT_KEY => listed_as_failed = item.optional_text("gsi1pk")?.is_some(),
+                _ => found.push(steps::read(&item)?),
             }
         }
         found.sort_by(Step::follows);
-        Ok(head.map(|head| (head, found)))
+        Ok(head.map(|(head, version)| Story {
+            head,
+            steps: found,
+            version,
+            listed_as_failed,
+        }))
     }
 
     async fn loop_items(&self, id: &LoopId) -> Result<Vec<Stored>, StoreError> {
+        let now = self.clock.now();
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -114,7 +123,8 @@ impl Store {
                 page.items
                     .unwrap_or_default()
                     .into_iter()
-                    .map(|item| Stored::new(WHAT, item)),
+                    .map(|item| Stored::new(WHAT, item))
+                    .filter(|item| !item.expired(now)),
             );
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -127,45 +137,78 @@ impl Store {
     /// written before, so that recorders who meet here leave the same head in any order.
     pub(super) async fn move_head_on(&self, id: &LoopId) -> Result<(), StoreError> {
         for _ in 0..TRIES {
-            let (Versioned { head, version }, steps) =
-                self.read_loop(id).await?.ok_or(StoreError::NotBegun)?;
-            let state = state_of(&steps);
-            let changed_at = steps
+            let story = self.read_loop(id).await?.ok_or(StoreError::NotBegun)?;
+            let state = state_of(&story.steps);
+            let changed_at = story
+                .steps
                 .iter()
                 .map(|step| step.at)
-                .fold(head.began_at, Ord::max);
-            if head.state == state && head.changed_at == changed_at {
+                .fold(story.head.began_at, Ord::max);
+            if story.head.state == state && story.head.changed_at == changed_at {
                 return Ok(());
             }
-            let update = self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(head_key(id).attributes()))
-                .update_expression(
-                    "SET #state = :state, #changed = :changed, #version = :next, #list = :list, #place = :place",
-                )
-                .condition_expression("#version = :version")
-                .expression_attribute_names("#state", "state")
-                .expression_attribute_names("#changed", "changed_at")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_names("#list", "gsi1pk")
-                .expression_attribute_names("#place", "gsi1sk")
-                .expression_attribute_values(":state", name_of(&state))
-                .expression_attribute_values(":changed", text(written(changed_at)))
-                .expression_attribute_values(":version", number(version))
-                .expression_attribute_values(":next", number(version + 1))
-                .expression_attribute_values(":list", day_list(changed_at, shard_of(id.as_str())))
-                .expression_attribute_values(":place", place(changed_at, id))
-                .send()
-                .await;
-            match update {
-                Ok(_) => return Ok(()),
-                Err(error) if failed_update(&error).is_some() => {}
-                Err(error) => return Err(classify("UpdateItem", &error)),
+            let update = self.moved(id, story.version, state, changed_at);
+            // Head and list change together, so that no crash between them hides a failure.
+            let written = match (state == LoopState::Failed, story.listed_as_failed) {
+                (true, _) => {
+                    let listing = self.listed_as_failed(id, changed_at);
+                    self.write_both(update, listing).await?
+                }
+                (false, true) => self.write_both(update, self.not_listed(id)).await?,
+                (false, false) => self.write_head(update).await?,
+            };
+            if written {
+                return Ok(());
             }
         }
         Err(StoreError::Contended { what: WHAT })
+    }
+
+    /// The change of a head that has the version given.
+    fn moved(&self, id: &LoopId, version: u64, state: LoopState, changed_at: Timestamp) -> Update {
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(head_key(id).attributes()))
+            .update_expression(
+                "SET #state = :state, #changed = :changed, #version = :next, #list = :list, #place = :place, \
+                 #expires = :expires",
+            )
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#changed", "changed_at")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#list", "gsi1pk")
+            .expression_attribute_names("#place", "gsi1sk")
+            .expression_attribute_names("#expires", "expires_at")
+            .expression_attribute_values(":state", name_of(&state))
+            .expression_attribute_values(":changed", text(written(changed_at)))
+            .expression_attribute_values(":version", number(version))
+            .expression_attribute_values(":next", number(version + 1))
+            .expression_attribute_values(":list", day_list(changed_at, shard_of(id.as_str())))
+            .expression_attribute_values(":place", place(changed_at, id))
+            .expression_attribute_values(":expires", expiry(self.clock.now(), LOOPS_DAYS))
+            .build()
+            .expect("table, key and expression are set")
+    }
+
+    /// Changes the head alone; `false` when somebody else changed it first.
+    async fn write_head(&self, update: Update) -> Result<bool, StoreError> {
+        let written = self
+            .client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(error) if failed_update(&error).is_some() => Ok(false),
+            Err(error) => Err(classify("UpdateItem", &error)),
+        }
     }
 
     /// Names the case on the head; the first one named stays.
@@ -181,12 +224,14 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(head_key(id).attributes()))
             .update_expression("SET #case = if_not_exists(#case, :case), #ticket = if_not_exists(#ticket, :ticket)")
-            .condition_expression("attribute_exists(#pk)")
+            .condition_expression("attribute_exists(#pk) AND #expires > :now")
             .expression_attribute_names("#pk", "pk")
+            .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_names("#case", "case")
             .expression_attribute_names("#ticket", "ticket")
             .expression_attribute_values(":case", text(case))
             .expression_attribute_values(":ticket", text(ticket))
+            .expression_attribute_values(":now", number(self.clock.now().as_second()))
             .send()
             .await;
         match update {

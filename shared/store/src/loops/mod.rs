@@ -1,5 +1,6 @@
 //! Loops: a head that lists show, its steps beside it, and ties by which cases and responses find it.
 
+mod failed;
 mod head;
 mod listing;
 mod steps;
@@ -13,7 +14,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Store;
-use crate::item::{Key, text};
+use crate::item::{Attributes, Key, expiry, text};
+use crate::retention::LOOPS_DAYS;
 
 const TIE: &str = "tie of a loop";
 
@@ -33,10 +35,20 @@ fn response_tie(response: &ResponseKey) -> Key {
     Key::new(format!("RESPONSE#{response}"), "LOOP")
 }
 
+impl Store {
+    fn tied(&self, tie: &Key, id: &LoopId) -> Attributes {
+        tie.with([
+            ("loop", text(id)),
+            ("expires_at", expiry(self.clock.now(), LOOPS_DAYS)),
+        ])
+    }
+}
+
 #[async_trait]
 impl Loops for Store {
     async fn begin(&self, new: &NewLoop) -> Result<(), Failure> {
-        self.put_unless_there(head::WHAT, head::begun(new)).await?;
+        self.put_unless_there(head::WHAT, head::begun(new, self.clock.now()))
+            .await?;
         Ok(())
     }
 
@@ -50,13 +62,13 @@ impl Loops for Store {
 
     async fn tie_case(&self, id: &LoopId, case: Uuid, ticket: &str) -> Result<(), Failure> {
         self.name_case_on_head(id, case, ticket).await?;
-        self.put_unless_there(TIE, case_tie(case).with([("loop", text(id))]))
+        self.put_unless_there(TIE, self.tied(&case_tie(case), id))
             .await?;
         Ok(())
     }
 
     async fn tie_response(&self, id: &LoopId, response: &ResponseKey) -> Result<(), Failure> {
-        self.put_unless_there(TIE, response_tie(response).with([("loop", text(id))]))
+        self.put_unless_there(TIE, self.tied(&response_tie(response), id))
             .await?;
         Ok(())
     }
@@ -77,16 +89,17 @@ impl Loops for Store {
     }
 
     async fn load(&self, id: &LoopId) -> Result<Option<LoopHistory>, Failure> {
-        let Some((versioned, steps)) = self.read_loop(id).await? else {
-            return Ok(None);
-        };
-        Ok(Some(LoopHistory {
-            head: versioned.head,
-            steps,
+        Ok(self.read_loop(id).await?.map(|story| LoopHistory {
+            head: story.head,
+            steps: story.steps,
         }))
     }
 
     async fn newest(&self, now: Timestamp, limit: usize) -> Result<Vec<Loop>, Failure> {
         Ok(self.list_newest(now, limit).await?)
+    }
+
+    async fn failed(&self, limit: usize) -> Result<Vec<Loop>, Failure> {
+        Ok(self.list_failed(limit).await?)
     }
 }

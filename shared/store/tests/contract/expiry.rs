@@ -1,9 +1,10 @@
 //! What expires is gone for readers at once, although the table removes it days later.
 
+use cxloop_domain::loops::StepKind;
+use cxloop_domain::names::ResponseKey;
 use cxloop_ports::{
-    Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans, Responses,
+    Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans, Responses,
 };
-use cxloop_store::{Retention, Store};
 use cxloop_testkit::samples;
 use serde_json::json;
 
@@ -45,15 +46,10 @@ async fn a_body_is_gone_after_ninety_days_and_may_come_anew() {
 #[tokio::test]
 async fn an_expired_response_gives_way_to_a_new_one() {
     let table = TestTable::new().await;
-    let retention = Retention {
-        responses_days: 30,
-        ..Retention::default()
-    };
-    let store = Store::new(table.client.clone(), &table.name, table.clock.clone())
-        .with_retention(retention);
+    let store = table.store();
     let old = samples::response("wxm/r-1", 3);
     Responses::keep(&store, &old, "Detractors").await.unwrap();
-    table.clock.advance(30 * DAY);
+    table.clock.advance(400 * DAY);
     assert_eq!(Responses::load(&store, &old.key).await.unwrap(), None);
     let new = samples::response("wxm/r-1", 10);
     let stored = Responses::keep(&store, &new, "Promoters").await.unwrap();
@@ -78,25 +74,63 @@ async fn an_expired_plan_stands_no_longer() {
     );
 }
 
+fn new_loop() -> NewLoop {
+    NewLoop {
+        response: samples::response("wxm/r-1", 3).key,
+        survey: "visita á tenda".to_owned(),
+        began_at: samples::time("2026-11-22T09:00:00Z"),
+        score: None,
+    }
+}
+
 #[tokio::test]
-async fn a_loop_stays_when_its_response_is_gone() {
+async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_leads_to_it() {
     let table = TestTable::new().await;
     let store = table.store();
-    let response = samples::response("wxm/r-1", 3);
-    let new = NewLoop {
-        response: response.key.clone(),
-        survey: response.survey.clone(),
-        began_at: response.submitted_at,
-        score: None,
-    };
-    Responses::keep(&store, &response, "").await.unwrap();
+    let new = new_loop();
+    let id = new.response.loop_id();
+    let about: ResponseKey = "wxm/r-2".parse().expect("a response key");
+    let case = uuid::Uuid::from_u128(7);
     store.begin(&new).await.unwrap();
-    table.clock.advance(2_000 * DAY);
-    assert_eq!(Responses::load(&store, &response.key).await.unwrap(), None);
-    assert_eq!(
-        store.of_response(&response.key).await.unwrap(),
-        Some(response.key.loop_id())
+    table.clock.advance(300 * DAY);
+    let failed = samples::step("case/detractor", StepKind::Failed, table.clock.now());
+    store.record(&id, &[failed]).await.unwrap();
+    store.tie_case(&id, case, "CAS-00001").await.unwrap();
+    store.tie_response(&id, &about).await.unwrap();
+
+    table.clock.advance(400 * DAY - 1);
+    let history = Loops::load(&store, &id).await.unwrap().unwrap();
+    assert_eq!(history.steps.len(), 1);
+    assert_eq!(store.of_case(case).await.unwrap(), Some(id.clone()));
+    assert_eq!(store.of_response(&about).await.unwrap(), Some(id.clone()));
+    assert_eq!(store.failed(10).await.unwrap().len(), 1);
+
+    table.clock.advance(1);
+    assert_eq!(Loops::load(&store, &id).await.unwrap(), None);
+    assert_eq!(store.of_case(case).await.unwrap(), None);
+    assert_eq!(store.of_response(&about).await.unwrap(), None);
+    assert_eq!(store.of_response(&new.response).await.unwrap(), None);
+    assert!(store.failed(10).await.unwrap().is_empty());
+    assert!(
+        store
+            .newest(table.clock.now(), 10)
+            .await
+            .unwrap()
+            .is_empty()
     );
+    assert!(
+        store.tie_case(&id, case, "CAS-00001").await.is_err(),
+        "what has expired has not begun"
+    );
+
+    store.begin(&new).await.unwrap();
+    let opened = samples::step("case/detractor", StepKind::CaseOpened, new.began_at);
+    store
+        .record(&id, std::slice::from_ref(&opened))
+        .await
+        .unwrap();
+    let anew = Loops::load(&store, &id).await.unwrap().unwrap();
+    assert_eq!(anew.steps, [opened], "an expired step is in nobody's way");
 }
 
 #[tokio::test]

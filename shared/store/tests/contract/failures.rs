@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_ports::{Claims, Configurations, Inbox, Plans, Remedy};
-use cxloop_store::{LARGEST_BODY_BYTES, Store, fits};
+use cxloop_store::Store;
 use cxloop_testkit::ManualClock;
 use serde_json::json;
 use wiremock::matchers::any;
@@ -47,7 +47,7 @@ async fn throttling_and_server_trouble_pass_and_refusals_wait_for_a_person() {
             ("PutItem", store.claim("k", "a").await.unwrap_err()),
             ("GetItem", store.others("k", "a").await.unwrap_err()),
             ("UpdateItem", store.join("k", "a").await.unwrap_err()),
-            ("DeleteItem", store.forget("k").await.unwrap_err()),
+            ("DeleteItem", store.release("k", "a").await.unwrap_err()),
             ("Query", store.parked(1).await.unwrap_err()),
         ];
         for (operation, failure) in failures {
@@ -124,20 +124,4 @@ async fn creating_the_table_again_leaves_it_as_it_is() {
         table.store().claim("chave", "outra").await.unwrap(),
         "alguén"
     );
-}
-
-#[test]
-fn what_fits_is_measured_after_compression() {
-    assert!(fits(b""));
-    assert!(fits("Moi mal. ".repeat(1_000_000).as_bytes()));
-    let mut state = 1_u64;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        state.to_be_bytes()[0]
-    })
-    .take(LARGEST_BODY_BYTES + 1_000)
-    .collect();
-    assert!(!fits(&noise));
 }

@@ -29,6 +29,7 @@ pub(super) fn response(
     answer: &Answer,
     questions: &Questions,
     map: &QuestionMap,
+    case_surveys: &[String],
 ) -> Result<Response, &'static str> {
     let submitted_at = answer
         .response_date_time
@@ -78,10 +79,21 @@ pub(super) fn response(
         customer,
         comment: text(&map.comment),
         metrics,
-        about_case: about_case(&joined, map),
+        about_case: names_cases(&answer.location_id, case_surveys)
+            .then(|| about_case(&joined, map))
+            .flatten(),
         link: None,
         answers: joined.into_iter().map(Joined::into_answer).collect(),
     })
+}
+
+/// Whether responses to a questionnaire are believed when they name a case; to any, when none is configured.
+fn names_cases(survey: &str, case_surveys: &[String]) -> bool {
+    let survey = survey.trim().to_lowercase();
+    case_surveys.is_empty()
+        || case_surveys
+            .iter()
+            .any(|one| one.trim().to_lowercase() == survey)
 }
 
 /// The case that the response is about, from a question that only a program fills. One that the customer

@@ -34,6 +34,7 @@ const PLATFORM: &str = "Webex Experience Management";
 pub struct WxmPlatform {
     name: ConnectionName,
     questions: QuestionMap,
+    case_surveys: Vec<String>,
     client: Client,
     cache: QuestionCache,
 }
@@ -49,10 +50,12 @@ impl WxmPlatform {
     ) -> Self {
         let cache = QuestionCache::new(Arc::clone(&clock));
         let questions = configured.questions.clone();
+        let case_surveys = configured.case_surveys.clone();
         let client = Client::new(name.clone(), configured, http, secrets, clock);
         Self {
             name,
             questions,
+            case_surveys,
             client,
             cache,
         }
@@ -110,9 +113,14 @@ impl SurveyPlatform for WxmPlatform {
         };
         let id = ResponseId::parse(answer.id.clone()).map_err(|_| unusable("its id is none"))?;
         let key = ResponseKey::new(self.name.clone(), id);
-        map::response(key, &answer, &questions, &self.questions)
-            .map(Some)
-            .map_err(unusable)
+        let response = map::response(
+            key,
+            &answer,
+            &questions,
+            &self.questions,
+            &self.case_surveys,
+        );
+        response.map(Some).map_err(unusable)
     }
 
     async fn note(

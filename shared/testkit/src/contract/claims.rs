@@ -155,6 +155,15 @@ async fn counted_members(claims: &dyn Claims) {
         "joining twice changes nothing"
     );
     assert_eq!(well(claims.join("reopened/case-1", "r-2").await), 1);
+    well(claims.join("reopened/case-1", "r-3").await);
+    well(claims.leave("reopened/case-1", "r-3").await);
+    well(claims.leave("reopened/case-1", "r-3").await);
+    well(claims.leave("reopened/no-such-case", "r-3").await);
+    assert_eq!(
+        well(claims.others("reopened/case-1", "r-1").await),
+        1,
+        "who left is not counted"
+    );
     assert_eq!(well(claims.others("reopened/case-1", "r-1").await), 1);
     assert_eq!(
         well(claims.others("reopened/case-1", "r-3").await),

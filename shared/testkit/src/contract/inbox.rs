@@ -36,6 +36,7 @@ pub async fn inbox(inbox: &dyn Inbox) {
     keeps_bodies_as_they_came(inbox).await;
     lists_what_is_unpublished(inbox).await;
     puts_aside_for_good(inbox).await;
+    takes_in_after_all(inbox).await;
     refuses_what_does_not_fit(inbox).await;
 }
 
@@ -172,6 +173,53 @@ async fn puts_aside_for_good(inbox: &dyn Inbox) {
     assert_eq!(seen, expected, "newest first, at most the limit");
     assert_eq!(parked[0].accepted_at, later.accepted_at);
     assert_eq!(parked[0].connection, later.connection);
+}
+
+async fn takes_in_after_all(inbox: &dyn Inbox) {
+    let aside = item("unparked-1", "2026-11-22T09:45:00Z");
+    let waiting = item("unparked-2", "2026-11-22T09:46:00Z");
+    well(inbox.keep(&aside).await);
+    well(inbox.keep(&waiting).await);
+    well(inbox.park(&aside.id, "a enquisa non existe").await);
+    well(inbox.unpark(&aside.id).await);
+    well(inbox.unpark(&aside.id).await);
+    well(inbox.unpark(&waiting.id).await);
+    let nobody: InboxId = "never-kept".parse().expect("an inbox id");
+    well(inbox.unpark(&nobody).await);
+    assert_eq!(
+        well(inbox.load(&nobody).await),
+        None,
+        "what is not known is not taken in"
+    );
+
+    let item = well(inbox.load(&aside.id).await).expect("it was kept");
+    assert_eq!(
+        (item.state, item.body),
+        (InboxState::Published, aside.body),
+        "what was taken in after all is as if it had never been put aside"
+    );
+    let parked = well(inbox.parked(100).await);
+    assert!(
+        parked.iter().all(|body| body.id != aside.id),
+        "what was taken in after all waits for nobody: {parked:?}"
+    );
+    let state = well(inbox.load(&waiting.id).await).map(|item| item.state);
+    assert_eq!(
+        state,
+        Some(InboxState::Unpublished),
+        "only what was put aside is taken back"
+    );
+
+    well(inbox.park(&aside.id, "outra vez").await);
+    let parked = well(inbox.parked(100).await);
+    let again = parked.iter().find(|body| body.id == aside.id);
+    assert_eq!(
+        again.map(|body| body.reason.as_str()),
+        Some("outra vez"),
+        "it may be put aside again"
+    );
+    well(inbox.unpark(&aside.id).await);
+    well(inbox.published(&waiting.id).await);
 }
 
 async fn refuses_what_does_not_fit(inbox: &dyn Inbox) {

@@ -6,10 +6,10 @@ use cxloop_ports::{Loops, NewLoop};
 use futures::future::join_all;
 use uuid::Uuid;
 
-use super::{COPIES, refused, well};
+use super::{COPIES, failed_loops, refused, well};
 use crate::samples::{step, time};
 
-fn new_loop(key: &str, began_at: &str) -> NewLoop {
+pub(super) fn new_loop(key: &str, began_at: &str) -> NewLoop {
     NewLoop {
         response: key.parse().expect("a response key"),
         survey: "visita á tenda".to_owned(),
@@ -18,7 +18,7 @@ fn new_loop(key: &str, began_at: &str) -> NewLoop {
     }
 }
 
-fn id(key: &str) -> LoopId {
+pub(super) fn id(key: &str) -> LoopId {
     key.parse::<ResponseKey>()
         .expect("a response key")
         .loop_id()
@@ -30,6 +30,7 @@ pub async fn loops(loops: &dyn Loops) {
     keeps_the_first_form_of_a_step(loops).await;
     finds_loops_by_case_and_response(loops).await;
     lists_the_newest(loops).await;
+    failed_loops::lists_what_failed(loops).await;
     lets_many_record_at_once(loops).await;
 }
 

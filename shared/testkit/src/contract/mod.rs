@@ -6,6 +6,7 @@
 mod case_desk;
 mod claims;
 mod configurations;
+mod failed_loops;
 mod inbox;
 mod loops;
 mod plans;

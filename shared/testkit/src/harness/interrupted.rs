@@ -58,6 +58,7 @@ interrupted!(Inbox, "inbox", {
     load(id: &InboxId) -> Option<InboxItem>;
     published(id: &InboxId) -> ();
     park(id: &InboxId, reason: &str) -> ();
+    unpark(id: &InboxId) -> ();
     unpublished_before(before: Timestamp, limit: usize) -> Vec<(ConnectionName, InboxId)>;
     parked(limit: usize) -> Vec<ParkedBody>;
 });
@@ -71,7 +72,6 @@ interrupted!(Plans, "plans", {
     load(key: &str) -> Option<Kept>;
     keep_first(key: &str, plan: &Value) -> Kept;
     replace(key: &str, version: u64, plan: &Value) -> Kept;
-    forget(key: &str) -> ();
 });
 
 interrupted!(Claims, "claims", {
@@ -80,6 +80,7 @@ interrupted!(Claims, "claims", {
     lease(key: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
     release(key: &str, holder: &str) -> ();
     join(key: &str, member: &str) -> u32;
+    leave(key: &str, member: &str) -> ();
     others(key: &str, member: &str) -> u32;
 });
 
@@ -92,6 +93,7 @@ interrupted!(Loops, "loops", {
     of_response(response: &ResponseKey) -> Option<LoopId>;
     load(id: &LoopId) -> Option<LoopHistory>;
     newest(now: Timestamp, limit: usize) -> Vec<Loop>;
+    failed(limit: usize) -> Vec<Loop>;
 });
 
 interrupted!(Configurations, "configurations", {

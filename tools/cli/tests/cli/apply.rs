@@ -56,6 +56,38 @@ async fn a_configuration_is_applied_as_the_next_version_with_what_changed() {
 }
 
 #[tokio::test]
+async fn in_a_sandbox_the_addresses_of_its_stand_ins_are_stored_whatever_its_port() {
+    let table = Table::start().await;
+    let place = Place::new();
+    place.file(
+        "cxloop.yaml",
+        &configuration("http://127.0.0.1:8687", "http://127.0.0.1:8688"),
+    );
+    place.file(
+        ".sandbox/env",
+        &format!(
+            "AWS_ENDPOINT_URL={}\nCXLOOP_TABLE={}\nCXLOOP_SANDBOX_URL=http://127.0.0.1:9686\nCXLOOP_SANDBOX_DYNAMICS_URL=http://127.0.0.1:9687\nCXLOOP_SANDBOX_SURVEY_URL=http://127.0.0.1:9688\n",
+            table.address,
+            Table::NAME
+        ),
+    );
+    for arguments in [
+        &["apply", "--offline", "--sandbox"][..],
+        &["apply", "--offline"],
+    ] {
+        let run = place.cxloop(arguments).await.fine();
+        assert!(run.out.contains("version 1 is in force"), "{run:?}");
+    }
+    let applied = table.store.current().await.unwrap();
+    let (_, dynamics) = applied.configuration.dynamics().unwrap();
+    assert_eq!(dynamics.url, "http://127.0.0.1:9687");
+    assert_eq!(
+        dynamics.token_url.as_deref(),
+        Some("http://127.0.0.1:9687/sandbox/oauth2/v2.0/token")
+    );
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_would_change_and_changes_nothing() {
     let table = Table::start().await;
     let place = place(&table);

@@ -162,6 +162,107 @@ async fn a_queue_an_owner_and_a_question_that_are_not_there_are_mistakes() {
 }
 
 #[tokio::test]
+async fn an_answer_that_a_rule_names_is_looked_for_among_the_questions() {
+    let (crm, survey) = systems().await;
+    let place = Place::new().with("CXLOOP_SECRETS", SECRETS);
+    let known = configuration(&crm, &survey).replace(
+        "when: nps <= 6",
+        "when: nps <= 6 && answers.csat < 3 && has(answers.comments)",
+    );
+    place.file("cxloop.yaml", &known);
+    let run = place.cxloop(&["check"]).await.fine();
+    assert!(
+        run.out.contains("verified: wxm: 2 answer names\n"),
+        "{run:?}"
+    );
+
+    let unknown = known
+        .replace("answers.csat", "answers.CSAT")
+        .replace("answers.comments", "answers.prazo")
+        .replace("{{ comment }}", "{{ answers['zona'] }}");
+    place.file("cxloop.yaml", &unknown);
+    let run = place.cxloop(&["check"]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(
+        run.out.contains("cxloop.yaml:7:11: case_rules[0].when: answers go by their tags in lower case: write \"csat\""),
+        "{run:?}"
+    );
+    assert!(
+        run.out.contains("not verified: 2 answers of generic (prazo at 7:11, zona at 10:20): it cannot be asked for its questions, and no question of wxm is called so"),
+        "{run:?}"
+    );
+
+    let alone: Vec<&str> = unknown
+        .lines()
+        .filter(|line| !line.contains("kind: standard"))
+        .collect();
+    place.file("cxloop.yaml", &alone.join("\n"));
+    let run = place.cxloop(&["check"]).await;
+    assert!(
+        run.out.contains("cxloop.yaml:6:11: case_rules[0].when: no active question has the tag or id \"prazo\"; there are"),
+        "{run:?}"
+    );
+    assert!(
+        run.out.contains(
+            "cxloop.yaml:9:20: case_rules[0].case.description: no active question has the tag or id \"zona\""
+        ),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn answers_of_a_platform_that_does_not_answer_are_not_verified() {
+    let place = Place::new().with("CXLOOP_SECRETS", SECRETS);
+    let text = configuration(NOBODY, NOBODY).replace("nps <= 6", "answers.prazo > 6");
+    place.file("cxloop.yaml", &text);
+    let run = place.cxloop(&["check"]).await.fine();
+    for connection in ["generic", "wxm"] {
+        let note = format!("not verified: 1 answer of {connection} (prazo at 7:11): ");
+        assert!(run.out.contains(&note), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_for_the_default_sandbox_is_checked_against_the_one_that_runs() {
+    let (crm, survey) = systems().await;
+    let text = configuration("http://127.0.0.1:8687", "http://127.0.0.1:8688");
+    for option in [None, Some("--sandbox"), Some("--sandbox=9686")] {
+        let place = Place::new();
+        place.file("cxloop.yaml", &text);
+        place.file(
+            ".sandbox/env",
+            &format!(
+                "AWS_ENDPOINT_URL=http://127.0.0.1:9696\nCXLOOP_SECRETS={}\nCXLOOP_SANDBOX_URL=http://127.0.0.1:9686\nCXLOOP_SANDBOX_DYNAMICS_URL={crm}\nCXLOOP_SANDBOX_SURVEY_URL={survey}\n",
+                SECRETS.replace('\n', " ")
+            ),
+        );
+        let arguments: Vec<&str> = ["check"].into_iter().chain(option).collect();
+        let run = place.cxloop(&arguments).await.fine();
+        assert!(
+            run.out
+                .contains("for the sandbox on http://127.0.0.1:9686\n")
+                && run
+                    .out
+                    .contains("verified: dynamics: 2 queue and owner names\n")
+                && run.out.contains("verified: wxm: 2 question labels\n"),
+            "{run:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_that_runs_here_is_not_taken_for_a_place_that_is_named() {
+    let place = Place::new().with("CXLOOP_SECRETS", "{}");
+    place.file("cxloop.yaml", &configuration(NOBODY, NOBODY));
+    place.file(
+        ".sandbox/env",
+        "AWS_ENDPOINT_URL=http://127.0.0.1:1\nCXLOOP_SANDBOX_URL=http://127.0.0.1:1\n",
+    );
+    let run = place.cxloop(&["check"]).await.fine();
+    assert!(!run.out.contains("for the sandbox"), "{run:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_utf_8_is_told_so() {
     let place = Place::new();
     let file = place.file("cxloop.yaml", "");
@@ -172,4 +273,34 @@ async fn a_file_that_is_not_utf_8_is_told_so() {
         run.err.contains("cxloop.yaml is not UTF-8: byte 8"),
         "{run:?}"
     );
+}
+
+#[tokio::test]
+async fn a_secret_path_that_could_be_guessed_is_warned_of_unless_nobody_outside_reaches_it() {
+    let warned = async |url: &str, token: &str| {
+        let place = Place::new();
+        place.file("cxloop.yaml", &configuration(NOBODY, url));
+        let secrets = format!(r#"{{ "cxloop/wxm": {{ "webhook_token": "{token}" }} }}"#);
+        let secrets = place.file("secrets.json", &secrets);
+        let run = place
+            .cxloop(&["check", "--json", "--secrets", secrets.to_str().unwrap()])
+            .await
+            .fine();
+        run.json()["warnings"].to_string()
+    };
+    // Names of hosts that never exist: nothing is asked of anybody. Source: RFC 2606.
+    let outside = "https://wxm.invalid";
+    let short = warned(outside, "Recuncho-2026").await;
+    assert!(
+        short.contains("wxm: secret cxloop/wxm: the field webhook_token has fewer than 20"),
+        "{short}"
+    );
+    assert!(
+        !short.contains("Recuncho"),
+        "a secret is never told: {short}"
+    );
+    let unfit = warned(outside, "a/b").await;
+    assert!(unfit.contains("its webhooks are refused"), "{unfit}");
+    assert_eq!(warned(outside, "k3jH-8sQp_2vLx9RtW0a").await, "[]");
+    assert_eq!(warned(NOBODY, "sandbox").await, "[]");
 }

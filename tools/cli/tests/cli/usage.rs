@@ -44,9 +44,9 @@ async fn a_sandbox_that_does_not_run_is_told_with_the_command_that_starts_it() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("make run"), "{run:?}");
     place.file(".sandbox/env", "AWS_ENDPOINT_URL=http://127.0.0.1:8710\n");
-    let run = place.cxloop(&["apply", "--sandbox"]).await;
+    let run = place.cxloop(&["apply", "--sandbox=8686"]).await;
     assert!(
-        run.err.contains("8710") && run.err.contains("--sandbox=PORT"),
+        run.err.contains("8710") && run.err.contains("or none: --sandbox"),
         "{run:?}"
     );
 }

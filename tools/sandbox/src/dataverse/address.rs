@@ -45,7 +45,7 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
         return Ok(Address::Batch);
     }
     let segments = segments(path);
-    let (head, key) = split_key(segments[0]);
+    let (head, key) = split_key(segments[0])?;
     let Some(table) = model.by_set(head) else {
         return match (segments.len(), key) {
             (1, None | Some("")) if known_unbound(head) => Ok(Address::Unbound(head.to_owned())),
@@ -63,28 +63,44 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
     }
 }
 
-/// Reads what a binding or a reference names: a full address, one from the host's root, or one from the service's root.
+/// Reads what a binding or a reference names, below the service root.
 /// Source: Microsoft Learn, "Associate and disassociate table rows using the Web API".
 pub(crate) fn read_reference(model: &Model, reference: &str) -> Result<(TableId, Uuid), Refusal> {
-    match read(model, below_service(reference))? {
+    match read(model, reference)? {
         Address::Row(table, id) => Ok((table, id)),
         _ => Err(Refusal::unknown_segment(reference)),
     }
 }
 
 /// Cuts host and service root off an address: `http://h/api/data/v9.2/x`, `/api/data/v9.2/x` and `/x` all become `x`.
-pub(crate) fn below_service(address: &str) -> &str {
-    let path = match address.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+/// `None` for an address of another host or another version of the service than `service`.
+pub(crate) fn below_service<'a>(address: &'a str, service: &str) -> Option<&'a str> {
+    let authority = |address: &'a str| {
+        let (_, rest) = address.split_once("://")?;
+        Some(rest.split_at(rest.find('/').unwrap_or(rest.len())))
+    };
+    let (own, root) = service
+        .split_once("://")
+        .map(|(_, rest)| rest.split_at(rest.find('/').unwrap_or(rest.len())))
+        .unwrap_or_default();
+    let path = match authority(address) {
+        Some((host, path)) if host.eq_ignore_ascii_case(own) => path,
+        Some(_) => return None,
         None => address,
     };
     let trimmed = path.trim_start_matches('/');
-    match trimmed.strip_prefix("api/data/v9.") {
-        Some(rest) => rest
-            .trim_start_matches(|digit: char| digit.is_ascii_digit())
-            .trim_start_matches('/'),
-        None => trimmed,
+    if !trimmed.starts_with("api/data/") {
+        return Some(trimmed);
     }
+    let below = trimmed.strip_prefix(root.trim_start_matches('/'))?;
+    (below.is_empty() || below.starts_with('/')).then(|| below.trim_start_matches('/'))
+}
+
+/// A key as the service writes it and takes it: 32 digits in five groups joined by hyphens, and no other form.
+pub(crate) fn key(text: &str) -> Option<Uuid> {
+    (text.len() == uuid::fmt::Hyphenated::LENGTH)
+        .then(|| Uuid::try_parse(text).ok())
+        .flatten()
 }
 
 fn below_row(model: &Model, table: TableId, id: Uuid, rest: &[&str]) -> Result<Address, Refusal> {
@@ -92,7 +108,7 @@ fn below_row(model: &Model, table: TableId, id: Uuid, rest: &[&str]) -> Result<A
         return Ok(Address::Row(table, id));
     };
     if let Some(bound) = name.strip_prefix(NAMESPACE) {
-        let (bound, _) = split_key(bound);
+        let (bound, _) = split_key(bound)?;
         return match rest.len() {
             1 => Ok(Address::Bound(table, id, bound.to_owned())),
             _ => Err(Refusal::unknown_segment(rest[1])),
@@ -124,10 +140,11 @@ fn row_key(model: &Model, table: TableId, key: &str) -> Result<Uuid, Refusal> {
     let table = model.table(table);
     let value = match key.split_once('=') {
         None => key,
-        Some((name, value)) if name.trim() == table.id => value,
+        // Source: Microsoft Learn, "Use an alternate key to reference a record", for the tables where this does not work.
+        Some((name, value)) if name == table.id && !table.key_without_name => value,
         Some(_) => return Err(Refusal::invalid_key(&table.set)),
     };
-    Uuid::try_parse(value.trim()).map_err(|_| Refusal::invalid_key(&table.set))
+    self::key(value).ok_or_else(|| Refusal::invalid_key(&table.set))
 }
 
 /// True for the unbound actions and functions that exist here.
@@ -136,10 +153,15 @@ fn known_unbound(name: &str) -> bool {
 }
 
 /// `incidents(x)` as name and key; a name alone has no key.
-fn split_key(segment: &str) -> (&str, Option<&str>) {
-    match segment.split_once('(') {
-        Some((name, rest)) => (name, Some(rest.strip_suffix(')').unwrap_or(rest))),
-        None => (segment, None),
+fn split_key(segment: &str) -> Result<(&str, Option<&str>), Refusal> {
+    let Some((name, rest)) = segment.split_once('(') else {
+        return Ok((segment, None));
+    };
+    match rest.strip_suffix(')') {
+        Some(key) => Ok((name, Some(key))),
+        None => Err(Refusal::bad_query(format!(
+            "Found an unbalanced bracket expression in '{segment}'."
+        ))),
     }
 }
 
@@ -172,6 +194,7 @@ mod tests {
     }
 
     const ID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    const SERVICE: &str = "https://contoso.crm4.dynamics.com/api/data/v9.2";
 
     #[test]
     fn rows_properties_collections_and_bound_actions_are_told_apart() {
@@ -216,7 +239,7 @@ mod tests {
         fn no_path_makes_the_reader_panic(path in "(incidents|queues|\\(|\\)|/|'|%[0-9a-f]{2}|%|\\$|title|://|api/data/v9.|é|0f8fad5b-d9cb-469f-a165-70867728950e){0,12}") {
             let model = model();
             let _ = read(&model, &path);
-            let _ = read_reference(&model, &path);
+            let _ = below_service(&path, SERVICE).map(|below| read_reference(&model, below));
         }
     }
 
@@ -234,15 +257,46 @@ mod tests {
     }
 
     #[test]
+    fn keys_have_hyphens_a_closing_bracket_and_no_name_where_that_does_not_work() {
+        let model = model();
+        let refused = |path: &str| read(&model, path).unwrap_err().status;
+        let bare = ID.replace('-', "");
+        for path in [
+            format!("incidents({ID}"),
+            format!("incidents({bare})"),
+            format!("incidents({{{ID}}})"),
+            format!("incidents(urn:uuid:{ID})"),
+            format!("systemusers(systemuserid={ID})"),
+            format!("teams(teamid={ID})"),
+        ] {
+            assert_eq!(refused(&path), 400, "{path}");
+        }
+        assert!(read(&model, &format!("systemusers({ID})")).is_ok());
+    }
+
+    #[test]
+    fn references_to_another_host_or_version_are_not_of_this_service() {
+        for form in [
+            "https://fabrikam.crm4.dynamics.com/api/data/v9.2/contacts(@)",
+            "https://contoso.crm4.dynamics.com/api/data/v9.1/contacts(@)",
+            "/api/data/v9.0/contacts(@)",
+            "/api/data/v9.20/contacts(@)",
+        ] {
+            assert_eq!(below_service(form, SERVICE), None, "{form}");
+        }
+    }
+
+    #[test]
     fn references_are_accepted_in_all_documented_forms() {
         let model = model();
         for form in [
             "https://contoso.crm4.dynamics.com/api/data/v9.2/contacts(@)",
-            "/api/data/v9.0/contacts(@)",
+            "/api/data/v9.2/contacts(@)",
             "/contacts(@)",
             "contacts(@)",
         ] {
-            let (table, id) = read_reference(&model, &form.replace('@', ID)).unwrap();
+            let below = below_service(form, SERVICE).unwrap();
+            let (table, id) = read_reference(&model, &below.replace('@', ID)).unwrap();
             assert_eq!(
                 (table, id.to_string().as_str()),
                 (model.by_set("contacts").unwrap(), ID)

@@ -138,12 +138,12 @@ pub(super) async fn act(
             let subject = if fields.subject.trim().is_empty() { "Resolved" } else { fields.subject.trim() };
             let resolution = json!({"subject": subject, "description": fields.text, "incidentid@odata.bind": format!("/incidents({id})")});
             let body = object(json!({"IncidentResolution": resolution, "Status": -1}));
-            incident::close(organisation, &caller, &body, &References::new())
+            incident::close(organisation, &caller, &body, &References::default())
         }
         "note" => {
             let note = object(json!({"subject": fields.subject, "notetext": fields.text, "objectid_incident@odata.bind": format!("/incidents({id})")}));
             let table = organisation.model().by_name("annotation").ok_or_else(|| Refusal::unknown_segment("annotations"))?;
-            let changes = payload::read(organisation, table, &note, &References::new())?;
+            let changes = payload::read(organisation, table, &note, &References::default())?;
             change::create(organisation, &caller, table, None, &changes).map(|_| ())
         }
         "cancel" => set_state(organisation, &caller, id, incident::CANCELLED),
@@ -170,7 +170,7 @@ fn set_state(
         organisation,
         table,
         &object(json!({"statecode": state})),
-        &References::new(),
+        &References::default(),
     )?;
     change::update(organisation, caller, table, id, &changes)
 }

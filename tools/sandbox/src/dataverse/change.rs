@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::computed;
 use super::drawn;
 use super::incident;
-use super::model::{ChoiceRole, ColumnId, Kind, Model, Table, TableId};
+use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
 use super::payload::Changes;
 use super::queue;
 use super::refusal::Refusal;
@@ -139,7 +139,7 @@ pub(crate) fn as_system(
     caller.put(organisation, table, id, row);
 }
 
-/// Deletes a row; rows that cannot stand without it go with it, others lose their link.
+/// Deletes a row; what becomes of the rows that point to it, the model says for each collection.
 pub(crate) fn delete(
     organisation: &mut Organisation,
     caller: &Caller,
@@ -152,16 +152,15 @@ pub(crate) fn delete(
         return Err(Refusal::missing_row(&described.name, id));
     }
     for collection in &described.collections {
-        let child = model.table(collection.table);
-        let dependent = child.columns[collection.column].required
-            || matches!(child.name.as_str(), "annotation" | "incidentresolution");
         for related in organisation.having(collection.table, collection.column, &Value::Guid(id)) {
-            if dependent {
-                delete(organisation, caller, collection.table, related)?;
-            } else {
-                as_system(organisation, caller, collection.table, related, |_, row| {
-                    row.set_at(collection.column, Value::Null)
-                });
+            match collection.on_delete {
+                OnDelete::Restrict => return Err(Refusal::still_in_use()),
+                OnDelete::Cascade => delete(organisation, caller, collection.table, related)?,
+                OnDelete::RemoveLink => {
+                    as_system(organisation, caller, collection.table, related, |_, row| {
+                        row.set_at(collection.column, Value::Null)
+                    });
+                }
             }
         }
     }

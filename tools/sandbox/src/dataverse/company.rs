@@ -179,7 +179,7 @@ fn add_rows(
     for (number, row) in (first..).zip(rows) {
         let Json::Object(row) = row else { continue };
         let made =
-            payload::read(organisation, table, row, &References::new()).and_then(|changes| {
+            payload::read(organisation, table, row, &References::default()).and_then(|changes| {
                 change::create(
                     organisation,
                     &caller,

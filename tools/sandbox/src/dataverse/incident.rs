@@ -58,12 +58,7 @@ pub(crate) fn close(
         .get("incidentid")
         .filter(|named| !named.is_null())
     {
-        let id = match named {
-            Json::String(id) => {
-                Uuid::try_parse(id).map_err(|_| Refusal::invalid_key("incidents"))?
-            }
-            object => payload::entity(&model, object, Some("incident"))?.1,
-        };
+        let (_, id) = payload::entity(&model, named, Some("incident"))?;
         resolution.remove("incidentid");
         resolution.insert(
             "incidentid@odata.bind".to_owned(),

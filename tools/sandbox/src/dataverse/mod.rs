@@ -95,6 +95,12 @@ impl Dataverse {
         lock(&self.shared.throttle).set_limit(requests);
     }
 
+    /// Sets how many requests of a user may be in flight at once before another is answered 429; 52 at first.
+    /// Source: Microsoft Learn, "Service protection API limits".
+    pub fn limit_concurrency(&self, requests: usize) {
+        lock(&self.shared.throttle).set_concurrency(requests);
+    }
+
     /// The writes that took effect, oldest first, with the `tag` of the request that made them. The last 50,000 at least are kept.
     pub fn writes(&self) -> Vec<Write> {
         self.reading().writes().to_vec()

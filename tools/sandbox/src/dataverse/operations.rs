@@ -52,12 +52,13 @@ pub(crate) fn bound(
     (table, id): (TableId, Uuid),
     name: &str,
     request: &Request,
+    references: &References,
 ) -> Result<Answer, Refusal> {
     let described = organisation.model().table(table);
     match (described.name.as_str(), name) {
         ("queue", "AddToQueue") => {
             let body = request.object(&described.set)?;
-            let item = queue::add(organisation, caller, table, id, &body)?;
+            let item = queue::add(organisation, caller, table, id, &body, references)?;
             let context = format!("{service}/$metadata#Microsoft.Dynamics.CRM.AddToQueueResponse");
             Ok(Answer::json(
                 200,

@@ -13,8 +13,47 @@ use super::refusal::Refusal;
 use super::rows::Organisation;
 use super::value::Value;
 
-/// What `$1` and the like stand for inside a batch: paths such as `incidents(…)`.
-pub(crate) type References = HashMap<String, String>;
+/// What the addresses in a request may name beside rows: the service by its own address, and inside a batch `$1` and the like.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct References {
+    service: String,
+    /// Paths such as `incidents(…)` by Content-ID.
+    declared: HashMap<String, String>,
+}
+
+impl References {
+    /// Nothing declared yet. `service` is the root that full addresses must begin with.
+    pub(crate) fn at(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            declared: HashMap::new(),
+        }
+    }
+
+    /// Lets later requests call the row `$<content_id>`.
+    pub(crate) fn declare(&mut self, content_id: String, path: String) {
+        self.declared.insert(content_id, path);
+    }
+
+    /// The path below the service root, with a leading `$1` replaced by the row that it stands for.
+    /// Source: Microsoft Learn, "Execute batch operations using the Web API".
+    pub(crate) fn resolve(&self, text: &str) -> Result<String, Refusal> {
+        let below = address::below_service(text, &self.service)
+            .ok_or_else(|| Refusal::foreign_address(text))?;
+        let Some(after) = below.strip_prefix('$') else {
+            return Ok(below.to_owned());
+        };
+        let end = after.find('/').unwrap_or(after.len());
+        let (reference, rest) = after.split_at(end);
+        if reference == "batch" || reference == "metadata" {
+            return Ok(below.to_owned());
+        }
+        match self.declared.get(reference) {
+            Some(path) => Ok(format!("{path}{rest}")),
+            None => Err(Refusal::unknown_content_id(&format!("${reference}"))),
+        }
+    }
+}
 
 /// Column values that a body sets.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +92,8 @@ pub(crate) fn read(
                 column,
                 bind(organisation, described, navigation, json, references)?,
             ));
-        } else if name.contains('@') {
-            // Annotations such as `@odata.type` and `x@odata.type` carry no value of their own.
+        } else if let Some((annotated, annotation)) = name.split_once('@') {
+            check_annotation(described, annotated, annotation)?;
         } else if described.navigation(name).is_some() {
             changes.columns.push((
                 bound_column(described, name)?,
@@ -74,7 +113,7 @@ pub(crate) fn read(
             if matches!(described.columns[column].kind, Kind::Id) {
                 changes.id = Some(
                     json.as_str()
-                        .and_then(|id| Uuid::try_parse(id).ok())
+                        .and_then(address::key)
                         .ok_or_else(|| unconvertible(described, json, "Edm.Guid"))?,
                 );
             } else {
@@ -85,6 +124,29 @@ pub(crate) fn read(
         }
     }
     Ok(changes)
+}
+
+/// Annotations that the service itself writes into a row, which may therefore come back with it.
+/// Source: Microsoft Learn, "Compose HTTP requests and handle errors" (annotations).
+const ANNOTATIONS: &[&str] = &[
+    "odata.type",
+    "odata.context",
+    "odata.etag",
+    "odata.id",
+    "odata.editLink",
+    "OData.Community.Display.V1.FormattedValue",
+    "Microsoft.Dynamics.CRM.lookuplogicalname",
+    "Microsoft.Dynamics.CRM.associatednavigationproperty",
+];
+
+/// Lets annotations that carry no value of their own pass; every other is refused, so that a misspelt `@odata.bind` is not a
+/// binding that silently never happens.
+fn check_annotation(table: &Table, annotated: &str, annotation: &str) -> Result<(), Refusal> {
+    if ANNOTATIONS.contains(&annotation) {
+        Ok(())
+    } else {
+        Err(Refusal::undeclared_navigation(annotated, &table.set))
+    }
 }
 
 /// Reads the value of one column, for requests that write a single property.
@@ -148,7 +210,7 @@ pub(crate) fn value(table: &Table, at: ColumnId, json: &Json) -> Result<Value, R
             .ok_or_else(wrong),
         Kind::Guid => json
             .as_str()
-            .and_then(|text| Uuid::try_parse(text).ok())
+            .and_then(address::key)
             .map(Value::Guid)
             .ok_or_else(wrong),
         Kind::Version => json.as_i64().map(Value::Whole).ok_or_else(wrong),
@@ -176,10 +238,7 @@ pub(crate) fn entity(
         )
     })?;
     let key = &model.table(table).id;
-    let id = json
-        .get(key)
-        .and_then(Json::as_str)
-        .and_then(|id| Uuid::try_parse(id).ok());
+    let id = json.get(key).and_then(Json::as_str).and_then(address::key);
     id.map(|id| (table, id)).ok_or_else(|| {
         Refusal::payload(
             name,
@@ -232,7 +291,7 @@ fn bind(
     let Some(text) = json.as_str() else {
         return Err(unconvertible(table, json, "Edm.EntityType"));
     };
-    let resolved = resolve(text, references)?;
+    let resolved = references.resolve(text)?;
     let model = organisation.model();
     let (target, id) = address::read_reference(model, &resolved)?;
     let allowed = table
@@ -251,24 +310,6 @@ fn bind(
         return Err(Refusal::missing_row(&model.table(target).name, id));
     }
     Ok(Value::Row(target, id))
-}
-
-/// The path below the service root, with a leading `$1` replaced by the row that it stands for.
-/// Source: Microsoft Learn, "Execute batch operations using the Web API".
-pub(crate) fn resolve(text: &str, references: &References) -> Result<String, Refusal> {
-    let text = address::below_service(text);
-    let Some(after) = text.strip_prefix('$') else {
-        return Ok(text.to_owned());
-    };
-    let end = after.find('/').unwrap_or(after.len());
-    let (reference, rest) = after.split_at(end);
-    if reference == "batch" || reference == "metadata" {
-        return Ok(text.to_owned());
-    }
-    match references.get(reference) {
-        Some(path) => Ok(format!("{path}{rest}")),
-        None => Err(Refusal::unknown_content_id(&format!("${reference}"))),
-    }
 }
 
 /// A navigation property without `@odata.bind` can only be emptied here.

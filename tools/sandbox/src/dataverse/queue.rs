@@ -65,6 +65,7 @@ pub(crate) fn add(
     queues: TableId,
     queue: Uuid,
     body: &Map<String, Json>,
+    references: &References,
 ) -> Result<Uuid, Refusal> {
     let model = Arc::clone(organisation.model());
     refuse_unknown_parameters(body, &["Target", "SourceQueue", "QueueItemProperties"])?;
@@ -79,13 +80,22 @@ pub(crate) fn add(
             object,
         ));
     }
+    if let Some(source) = body.get("SourceQueue").filter(|source| !source.is_null()) {
+        check_source(organisation, queues, source)?;
+    }
     let (items, queue_column, object_column) = item_columns(&model)?;
     let described = model.table(items);
     let mut properties = match body.get("QueueItemProperties") {
         Some(Json::Object(properties)) => {
-            payload::read(organisation, items, properties, &References::new())?
+            payload::read(organisation, items, properties, references)?
         }
-        _ => Changes::default(),
+        None | Some(Json::Null) => Changes::default(),
+        Some(_) => {
+            return Err(Refusal::payload(
+                "AddToQueue",
+                "The parameter 'QueueItemProperties' is no entity.",
+            ));
+        }
     };
     let active = active_item(organisation, items, object_column, object);
     match active {
@@ -112,6 +122,27 @@ pub(crate) fn add(
                 .push((object_column, Value::Row(object_table, object)));
             change::create(organisation, caller, items, None, &properties)
         }
+    }
+}
+
+/// The queue to come from must be one that is there.
+fn check_source(
+    organisation: &Organisation,
+    queues: TableId,
+    source: &Json,
+) -> Result<(), Refusal> {
+    let model = organisation.model();
+    let described = model.table(queues);
+    let (table, id) = payload::entity(model, source, Some(&described.name))?;
+    if table != queues {
+        return Err(Refusal::payload(
+            "AddToQueue",
+            "The parameter 'SourceQueue' is no queue.",
+        ));
+    }
+    match organisation.row(queues, id) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::missing_row(&described.name, id)),
     }
 }
 

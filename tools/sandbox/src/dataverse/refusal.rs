@@ -62,6 +62,23 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn foreign_address(address: &str) -> Self {
+        Self::new(
+            400,
+            "0x80060888",
+            format!("The address '{address}' does not belong to this service."),
+        )
+    }
+
+    /// Source: Microsoft Learn, "Compose HTTP requests and handle errors" (405, CannotDeleteDueToAssociation).
+    pub(crate) fn still_in_use() -> Self {
+        Self::new(
+            405,
+            "0x80040227",
+            "The object you tried to delete is associated with another object and cannot be deleted.",
+        )
+    }
+
     pub(crate) fn missing_row(table: &str, id: Uuid) -> Self {
         Self::new(
             404,
@@ -273,6 +290,14 @@ impl Refusal {
             format!(
                 "Number of requests exceeded the limit of {limit} over time window of 300 seconds."
             ),
+        )
+    }
+
+    pub(crate) fn too_many_at_once(limit: usize) -> Self {
+        Self::new(
+            429,
+            "0x80072326",
+            format!("Number of concurrent requests exceeded the limit of {limit}."),
         )
     }
 

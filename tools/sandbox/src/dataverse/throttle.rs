@@ -1,4 +1,4 @@
-//! Service protection: so many requests of one user within a sliding window of 300 seconds.
+//! Service protection: so many requests of one user within a sliding window of 300 seconds, and so many at once.
 //! Source: Microsoft Learn, "Service protection API limits".
 
 use std::collections::{HashMap, VecDeque};
@@ -9,8 +9,9 @@ use uuid::Uuid;
 /// Length of the window in seconds.
 const WINDOW_SECONDS: i64 = 300;
 
-/// The documented limit.
+/// The documented limits: requests within the window, and requests at once.
 pub(crate) const DEFAULT_LIMIT: usize = 6000;
+pub(crate) const DEFAULT_CONCURRENCY: usize = 52;
 
 /// Counts the requests of each user.
 #[derive(Debug)]
@@ -18,6 +19,9 @@ pub(crate) struct Throttle {
     limit: usize,
     /// Requests by second, oldest first, and their sum.
     users: HashMap<Uuid, (VecDeque<(i64, usize)>, usize)>,
+    concurrency: usize,
+    /// Requests that are being worked on.
+    in_flight: HashMap<Uuid, usize>,
 }
 
 /// What the throttle says about one request.
@@ -34,6 +38,8 @@ impl Throttle {
         Self {
             limit,
             users: HashMap::new(),
+            concurrency: DEFAULT_CONCURRENCY,
+            in_flight: HashMap::new(),
         }
     }
 
@@ -43,6 +49,31 @@ impl Throttle {
 
     pub(crate) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
+    }
+
+    pub(crate) fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    pub(crate) fn set_concurrency(&mut self, limit: usize) {
+        self.concurrency = limit;
+    }
+
+    /// Lets a request begin unless its user has as many at work as are allowed; every one let in must [`Self::leave`].
+    pub(crate) fn enter(&mut self, user: Uuid) -> bool {
+        let at_work = self.in_flight.entry(user).or_default();
+        if *at_work >= self.concurrency {
+            return false;
+        }
+        *at_work += 1;
+        true
+    }
+
+    /// Ends a request that was let in.
+    pub(crate) fn leave(&mut self, user: Uuid) {
+        if let Some(at_work) = self.in_flight.get_mut(&user) {
+            *at_work = at_work.saturating_sub(1);
+        }
     }
 
     /// Counts one request. A refused one is not counted.

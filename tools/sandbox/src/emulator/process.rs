@@ -24,6 +24,14 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long its processes may take to end by themselves before they are ended.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 
+/// Runs the program that follows it, beside a watcher that ends their process group once standard input closes. The other end
+/// of that input is held by the launcher, and nobody but the kernel is needed to close it: a launcher that is killed cannot
+/// end what it started.
+const ENDING_WITH_ITS_PARENT: &str = r#"exec 3<&0 0</dev/null
+{ read -r _ <&3; kill -KILL 0; } &
+exec 3<&-
+exec "$@""#;
+
 /// How to start the emulator.
 #[derive(Debug, Clone)]
 pub struct EmulatorOptions {
@@ -69,7 +77,9 @@ impl Emulator {
         let log_file = options.state_dir.join("emulator.log");
         let log = File::create(&log_file)
             .with_context(|| format!("{} cannot be written", log_file.display()))?;
-        let child = Command::new(&program)
+        let child = Command::new("/bin/sh")
+            .args(["-c", ENDING_WITH_ITS_PARENT, "sh"])
+            .arg(&program)
             .env_clear()
             .envs(bare_environment(&options.state_dir))
             .envs(aws_environment(&endpoint))
@@ -80,7 +90,7 @@ impl Emulator {
             .env("S3_DATA_DIR", options.state_dir.join("tmp/s3"))
             .env("PYTHONUNBUFFERED", "1")
             .current_dir(&options.state_dir)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(
                 log.try_clone()
                     .context("the emulator's log cannot be shared")?,

@@ -1,7 +1,10 @@
 //! One emulator, started for real: what it takes to trust the rest of the sandbox to it.
 
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -95,6 +98,54 @@ async fn an_emulator_that_a_killed_run_left_behind_makes_room_for_the_next() {
     assert!(answers(port));
     drop(next);
     assert!(!answers(port));
+}
+
+/// Tells the test below that it is the launcher which is going to be killed: where its emulator keeps its files.
+const LAUNCHER: &str = "CXLOOP_TEST_LAUNCHER";
+
+#[tokio::test]
+async fn a_killed_launcher_takes_its_emulator_along() {
+    if let Some(state_dir) = std::env::var_os(LAUNCHER) {
+        let state_dir = Path::new(&state_dir).to_owned();
+        let port = fs::read_to_string(state_dir.join("port")).unwrap();
+        let options = EmulatorOptions {
+            port: port.parse().unwrap(),
+            state_dir: state_dir.clone(),
+            tools: tools(),
+        };
+        let _emulator = Emulator::start(options).await.unwrap();
+        fs::write(state_dir.join("ready"), "").unwrap();
+        return std::future::pending().await;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let port = free_port();
+    fs::write(state.path().join("port"), port.to_string()).unwrap();
+    let name = "emulator::tests::a_killed_launcher_takes_its_emulator_along";
+    let mut launcher = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact"])
+        .env(LAUNCHER, state.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    until(|| state.path().join("ready").exists()).await;
+    assert!(answers(port));
+
+    // SIGKILL, after which a process cannot do anything.
+    launcher.kill().unwrap();
+    launcher.wait().unwrap();
+
+    until(|| !answers(port)).await;
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    let holding = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), holding)
+        .await
+        .expect("it never came to be so");
 }
 
 #[tokio::test]

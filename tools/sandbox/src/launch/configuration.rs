@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
-use cxloop_domain::configuration::{self, Configuration};
+use cxloop_domain::configuration::{self, Configuration, Connection};
 use cxloop_ports::{Clock, Configurations};
 use cxloop_store::Store;
 use jiff::Timestamp;
@@ -25,34 +25,54 @@ use crate::stand_in::{Now, wall_clock};
 pub(super) fn read(file: &Path, ports: Ports) -> Result<Configuration> {
     let text =
         fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let text = moved(&text, Ports::from(DEFAULT_PORT)?, ports);
-    configuration::read(&text).map_err(|mistakes| {
+    let configuration = configuration::read(&text).map_err(|mistakes| {
         let lines: Vec<String> = mistakes
             .iter()
             .map(|mistake| format!("{}:{mistake}", file.display()))
             .collect();
         anyhow!("{}", lines.join("\n"))
-    })
+    })?;
+    Ok(moved(
+        configuration,
+        &ports.dynamics_url(),
+        &ports.survey_url(),
+    ))
 }
 
-fn moved(text: &str, from: Ports, to: Ports) -> String {
-    let addresses = [
-        (from.dynamics_url(), to.dynamics_url()),
-        (from.survey_url(), to.survey_url()),
+/// A configuration written for a sandbox on the default ports, with the addresses of the stand-ins moved to those of
+/// another; all other addresses stay as they are.
+pub fn moved(
+    mut configuration: Configuration,
+    dynamics_url: &str,
+    survey_url: &str,
+) -> Configuration {
+    let written = Ports::from(DEFAULT_PORT).expect("the default port leaves room for the others");
+    let stand_ins = [
+        (written.dynamics_url(), dynamics_url.trim_end_matches('/')),
+        (written.survey_url(), survey_url.trim_end_matches('/')),
     ];
-    // In two rounds, because one's new address may be the other's old one.
-    let marked = addresses
-        .iter()
-        .enumerate()
-        .fold(text.to_owned(), |text, (at, (from, _))| {
-            text.replace(from, &format!("\u{0}{at}"))
+    let shift = |address: &mut String| {
+        let moved = stand_ins.iter().find_map(|(from, to)| {
+            let rest = address.strip_prefix(from.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
         });
-    addresses
-        .iter()
-        .enumerate()
-        .fold(marked, |text, (at, (_, to))| {
-            text.replace(&format!("\u{0}{at}"), to)
-        })
+        if let Some(moved) = moved {
+            *address = moved;
+        }
+    };
+    for connection in configuration.connections.values_mut() {
+        match connection {
+            Connection::Wxm(wxm) => shift(&mut wxm.url),
+            Connection::Dynamics(dynamics) => {
+                shift(&mut dynamics.url);
+                if let Some(token_url) = &mut dynamics.token_url {
+                    shift(token_url);
+                }
+            }
+            Connection::Standard(_) => {}
+        }
+    }
+    configuration
 }
 
 /// Stores the configuration in the stack's table.
@@ -106,8 +126,6 @@ impl Clock for StandInClock {
 
 #[cfg(test)]
 mod tests {
-    use cxloop_domain::configuration::Connection;
-
     use super::*;
 
     fn file() -> std::path::PathBuf {
@@ -133,6 +151,25 @@ mod tests {
                     });
             assert_eq!(survey, Some(ports.survey_url().as_str()));
         }
+    }
+
+    #[test]
+    fn only_the_addresses_of_the_default_stand_ins_are_moved() {
+        let text = "connections:\n  a: { kind: wxm, url: \"http://127.0.0.1:86880\", secret: a }\n  b: { kind: wxm, url: \"http://127.0.0.1:8688/\", secret: b }\n";
+        let moved = moved(
+            configuration::read(text).unwrap(),
+            "http://x:1",
+            "http://x:2/",
+        );
+        let urls: Vec<_> = moved
+            .connections
+            .values()
+            .filter_map(|connection| match connection {
+                Connection::Wxm(wxm) => Some(wxm.url.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(urls, ["http://127.0.0.1:86880", "http://x:2/"]);
     }
 
     #[test]

@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::secrets::WEBHOOK_SECRET;
 use crate::emulator::{Emulator, Stack};
 use crate::front::Addresses;
 
-/// The functions that queues feed, and the outputs with those queues.
-const QUEUES: [(&str, &str); 3] = [
-    ("response-intake", "IntakeQueueUrl"),
-    ("response-to-case", "CaseQueueUrl"),
-    ("case-reopen", "ReopenQueueUrl"),
+/// The functions that queues feed, and the outputs with those queues and with their dead letters.
+const QUEUES: [(&str, &str, &str); 3] = [
+    ("response-intake", "IntakeQueueUrl", "IntakeDeadLettersUrl"),
+    ("response-to-case", "CaseQueueUrl", "CaseDeadLettersUrl"),
+    ("case-reopen", "ReopenQueueUrl", "ReopenDeadLettersUrl"),
 ];
 
 /// The variables that every program takes.
@@ -50,7 +50,8 @@ pub(super) struct EnvironmentFiles {
 }
 
 impl EnvironmentFiles {
-    /// Writes the variables, one `KEY=VALUE` a line, for all programs and, with its queue, for each function.
+    /// Writes the variables, one `KEY=VALUE` a line, for all programs and, with its queue and dead letters, for
+    /// each function.
     pub(super) fn write(
         folder: &Path,
         variables: &BTreeMap<String, String>,
@@ -60,9 +61,15 @@ impl EnvironmentFiles {
         let mut files = vec![(folder.join("env"), lines(variables))];
         for function in functions {
             let mut variables = variables.clone();
-            if let Some((_, output)) = QUEUES.iter().find(|(name, _)| name == function) {
-                let url = stack.output(output)?.to_owned();
-                variables.insert("CXLOOP_QUEUE_URL".to_owned(), url);
+            if let Some((_, queue, dead_letters)) =
+                QUEUES.iter().find(|(name, ..)| name == function)
+            {
+                for (name, output) in [
+                    ("CXLOOP_QUEUE_URL", queue),
+                    ("CXLOOP_DEAD_LETTERS_URL", dead_letters),
+                ] {
+                    variables.insert(name.to_owned(), stack.output(output)?.to_owned());
+                }
             }
             files.push((folder.join(format!("{function}.env")), lines(&variables)));
         }
@@ -72,6 +79,11 @@ impl EnvironmentFiles {
     fn store(folder: &Path, files: Vec<(PathBuf, String)>) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
+        let all = files.iter().flat_map(|(_, text)| text.lines());
+        let mut values = all.filter_map(|line| line.split_once('='));
+        if let Some((name, _)) = values.find(|(_, value)| !stands_bare(value)) {
+            bail!("{name} cannot stand in an environment file without quotes");
+        }
         for (file, text) in &files {
             fs::write(file, text)
                 .with_context(|| format!("{} cannot be written", file.display()))?;
@@ -99,6 +111,7 @@ impl Drop for EnvironmentFiles {
     }
 }
 
+/// One `KEY=VALUE` a line, without quotes: the values that a sandbox has need none (see [`stands_bare`]).
 fn lines(variables: &BTreeMap<String, String>) -> String {
     variables
         .iter()
@@ -109,9 +122,23 @@ fn lines(variables: &BTreeMap<String, String>) -> String {
         })
 }
 
+/// Whether every reader of environment files takes a value as it is: shells, and cargo-lambda, whose reader refuses a
+/// bare value with `=` or a blank.
+fn stands_bare(value: &str) -> bool {
+    !value.contains(|c: char| c.is_whitespace() || "=#\"'`$\\".contains(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_sandbox_writes_needs_no_quotes() {
+        assert!(stands_bare(WEBHOOK_SECRET), "{WEBHOOK_SECRET}");
+        for refused in ["a=", "a b", "a#b", "\"a\"", "'a'"] {
+            assert!(!stands_bare(refused), "{refused}");
+        }
+    }
 
     #[test]
     fn the_files_go_with_the_sandbox_but_not_those_of_another() {
@@ -127,5 +154,15 @@ mod tests {
         drop(written);
         assert!(!folder.path().join("env").exists());
         assert!(folder.path().join("sweep.env").exists());
+    }
+
+    #[test]
+    fn a_value_that_a_reader_of_the_files_would_stumble_over_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = BTreeMap::from([("CXLOOP_LOG".to_owned(), "cxloop=debug".to_owned())]);
+        let files = vec![(folder.path().join("env"), lines(&variables))];
+        let refused = EnvironmentFiles::store(folder.path(), files).err().unwrap();
+        assert!(refused.to_string().starts_with("CXLOOP_LOG "), "{refused}");
+        assert!(!folder.path().join("env").exists());
     }
 }

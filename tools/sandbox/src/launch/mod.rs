@@ -27,6 +27,7 @@ use crate::front::{self, Addresses, Front, Gateway, Parts};
 use crate::stand_in::{Calls, Faults};
 use crate::wxm::Wxm;
 
+pub use configuration::moved;
 use environment::EnvironmentFiles;
 pub use options::{DEFAULT_PORT, Options, Tell};
 use ports::Ports;
@@ -269,6 +270,7 @@ fn parameters(options: &Options) -> BTreeMap<String, String> {
         ("Architecture", Deployment::host_architecture()),
         ("ExposeConsole", "true"),
         ("FunctionTimeout", "10"),
+        ("QueueFunctionTimeout", "10"),
         ("RetryAfterSeconds", "10"),
         ("MaximumConcurrency", "small"),
     ]

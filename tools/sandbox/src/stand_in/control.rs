@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::faults::check_target;
 use super::{Calls, FaultRule, Faults};
 
 /// `/_sandbox/faults` (`POST` adds one rule or a list of them, `GET` lists, `DELETE` clears) and
@@ -57,15 +58,21 @@ async fn clear_faults(State(faults): State<Faults>) -> StatusCode {
 }
 
 async fn list_calls(State(calls): State<Calls>, Query(which): Query<Which>) -> Response {
-    match which.target {
-        Some(target) => Json(calls.of(&target)).into_response(),
-        None => refused("say of which stand-in: ?target=dynamics"),
+    let Some(target) = which.target else {
+        return refused("say of which stand-in: ?target=dynamics");
+    };
+    match check_target(&target) {
+        Ok(()) => Json(calls.of(&target)).into_response(),
+        Err(reason) => refused(&reason),
     }
 }
 
-async fn clear_calls(State(calls): State<Calls>, Query(which): Query<Which>) -> StatusCode {
+async fn clear_calls(State(calls): State<Calls>, Query(which): Query<Which>) -> Response {
+    if let Err(reason) = which.target.as_deref().map_or(Ok(()), check_target) {
+        return refused(&reason);
+    }
     calls.clear(which.target.as_deref());
-    StatusCode::NO_CONTENT
+    StatusCode::NO_CONTENT.into_response()
 }
 
 fn read_rules(body: &[u8]) -> Result<Vec<FaultRule>, String> {

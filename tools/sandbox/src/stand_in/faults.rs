@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The stand-ins that a fault may name; another name is refused, because it would silently never happen.
 pub const TARGETS: &[&str] = &["dynamics", "wxm"];
 
+/// The stand-ins that send notifications; a webhook fault for another would never happen either.
+const SENDERS: &[&str] = &["wxm"];
+
 /// Where a connection is cut, seen from the effect of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +65,17 @@ pub struct FaultRule {
     pub times: u32,
 }
 
+/// Refuses a target that is no stand-in, naming those that are.
+pub(super) fn check_target(target: &str) -> Result<(), String> {
+    if TARGETS.contains(&target) {
+        return Ok(());
+    }
+    let known = TARGETS.join(", ");
+    Err(format!(
+        "unknown target `{target}`, expected one of: {known}"
+    ))
+}
+
 fn once() -> u32 {
     1
 }
@@ -83,11 +97,12 @@ impl FaultRule {
     /// # Errors
     /// The first mistake found: unknown target, no effect, contradicting effects, impossible numbers.
     pub fn validate(&self) -> Result<(), String> {
-        if !TARGETS.contains(&self.target.as_str()) {
-            let known = TARGETS.join(", ");
+        check_target(&self.target)?;
+        if self.webhook.is_some() && !SENDERS.contains(&self.target.as_str()) {
             return Err(format!(
-                "unknown target `{}`, expected one of: {known}",
-                self.target
+                "`{}` sends no notifications, so `webhook` goes only with: {}",
+                self.target,
+                SENDERS.join(", ")
             ));
         }
         let effects = [
@@ -245,6 +260,10 @@ mod tests {
         assert!(refused(r#"{"target":"wxm","staus":503}"#).contains("unknown field `staus`"));
         assert!(
             refused(r#"{"target":"vmx","status":503}"#).contains("expected one of: dynamics, wxm")
+        );
+        assert!(
+            refused(r#"{"target":"dynamics","webhook":"double"}"#)
+                .contains("`dynamics` sends no notifications")
         );
         assert!(refused(r#"{"target":"wxm"}"#).contains("say what should happen"));
         assert!(refused(r#"{"target":"wxm","status":503,"drop":"after"}"#).contains("exclude"));

@@ -21,13 +21,17 @@ pub fn refusal_of(target: &str) -> Refusal {
 /// "Web service error codes" (Dataverse).
 fn dynamics(status: u16, retry_after: Option<u64>) -> Response {
     let (code, message) = match status {
-        401 => return answer(status, retry_after, String::new()),
+        401 => (
+            "",
+            "The request has no bearer token, or the token is unknown or has expired.",
+        ),
         403 => ("0x80048306", "SecLib::CheckPrivilege failed."),
         404 => ("0x80040217", "The record does not exist."),
         412 => (
             "0x80060882",
             "The version of the existing record doesn't match the RowVersion property provided.",
         ),
+        413 => ("0x80060888", "The request body is too large."),
         429 => (
             "0x80072322",
             "Number of requests exceeded the limit of 6000 over time window of 300 seconds.",
@@ -41,11 +45,21 @@ fn dynamics(status: u16, retry_after: Option<u64>) -> Response {
     )
 }
 
-/// The survey platforms document no error body, so this one only says what happened.
+/// Of the survey platform's error bodies only that of a 401 is documented; the others say what happened.
+/// Source: Webex Experience Management developer documentation, "Authentication".
 fn plain(status: u16, retry_after: Option<u64>) -> Response {
-    let reason = http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
+    if status == 401 {
+        let body = json!({
+            "error": "Authorization Error",
+            "error_description": "Authorization has been denied for this request.",
+        });
+        return answer(status, retry_after, body.to_string());
+    }
+    let reason = match http::StatusCode::from_u16(status) {
+        Ok(http::StatusCode::PAYLOAD_TOO_LARGE) => Some("the body is too large"),
+        Ok(status) => status.canonical_reason(),
+        Err(_) => None,
+    };
     answer(
         status,
         retry_after,

@@ -105,18 +105,30 @@ async fn serve_connection(stream: TcpStream, router: Router, wire: Wire) {
 
 async fn answer(request: Request<Incoming>, router: Router, wire: Wire) -> Result<Response, Cut> {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Ok((wire.refusal)(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), None));
-        }
-        Err(_) => return Err(Cut::Unreadable),
-    };
     let path = parts
         .uri
         .path_and_query()
         .map_or("/", |path| path.as_str())
         .to_owned();
+    let arrived = |path: String, status: u16, inner: Vec<String>| {
+        let call = Call {
+            method: parts.method.to_string(),
+            path,
+            status,
+            at: (wire.now)(),
+            parts: inner,
+        };
+        wire.calls.arrived(wire.target, call)
+    };
+    let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let status = StatusCode::PAYLOAD_TOO_LARGE.as_u16();
+            arrived(path, status, Vec::new());
+            return Ok((wire.refusal)(status, None));
+        }
+        Err(_) => return Err(Cut::Unreadable),
+    };
     let inner = if is_batch(parts.uri.path()) {
         requests_in(parts.uri.path(), &body)
     } else {
@@ -126,16 +138,7 @@ async fn answer(request: Request<Incoming>, router: Router, wire: Wire) -> Resul
         wire.target,
         &lines_to_match(parts.method.as_str(), &path, &inner),
     );
-    let number = wire.calls.arrived(
-        wire.target,
-        Call {
-            method: parts.method.to_string(),
-            path,
-            status: 0,
-            at: (wire.now)(),
-            parts: inner,
-        },
-    );
+    let number = arrived(path, 0, inner);
     let request = Request::from_parts(parts, body);
     // A task of its own, so that a caller who hangs up cannot stop the work halfway.
     let work = tokio::spawn(async move { carry_out(request, router, wire, fault, number).await });

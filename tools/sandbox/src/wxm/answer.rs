@@ -50,8 +50,9 @@ pub struct GivenResponse {
     pub question_text: Option<String>,
     /// The text given; `null` for a numeric question.
     pub text_input: Option<String>,
-    /// The number given; 0 for a text question, and 0 is also a legal score.
-    pub number_input: i64,
+    /// The number given. 0 is a legal score, and what the platform writes for a text question; `null` for a numeric question
+    /// to which no number was given.
+    pub number_input: Option<i64>,
 }
 
 /// A note on an answer.

@@ -78,19 +78,62 @@ impl FilterBy {
         Ok(Self { given })
     }
 
+    /// Refuses the fields that look at an answer itself, for lists of what has only a time and a place.
+    ///
+    /// # Errors
+    /// Names the first such field that is not empty.
+    pub(super) fn only_time_and_place(self) -> Result<Self, String> {
+        let given = &self.given;
+        let of_answers = [
+            (
+                "surveyClient",
+                given
+                    .survey_client
+                    .as_ref()
+                    .is_some_and(|list| !list.is_empty()),
+            ),
+            (
+                "filterquestions",
+                given
+                    .filterquestions
+                    .as_ref()
+                    .is_some_and(|list| !list.is_empty()),
+            ),
+            ("withNotes", given.with_notes == Some(true)),
+            ("withTickets", given.with_tickets == Some(true)),
+        ];
+        match of_answers.iter().find(|(_, used)| *used) {
+            Some((field, _)) => Err(format!(
+                "FilterBy: `{field}` is not evaluated here by this stand-in"
+            )),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether the filter chooses something that has a time and a place and may be archived.
+    pub(super) fn chooses_event(
+        &self,
+        at: Option<Timestamp>,
+        location: Option<&str>,
+        archived: bool,
+    ) -> bool {
+        self.chooses_time(at)
+            && self.chooses_clock(at)
+            && self.chooses_location(location)
+            && self.given.archived.unwrap_or(false) == archived
+    }
+
     /// Whether the filter chooses an answer.
     pub(super) fn chooses(&self, answer: &Answer) -> bool {
-        self.chooses_time(answer.response_date_time)
-            && self.chooses_location(answer.location_id.as_deref())
+        let location = answer.location_id.as_deref();
+        self.chooses_event(answer.response_date_time, location, answer.archived)
             && one_of(
                 self.given.survey_client.as_deref(),
                 answer.survey_client.as_deref(),
             )
-            && self.given.archived.unwrap_or(false) == answer.archived
             && (self.given.with_notes != Some(true)
                 || answer.notes.as_ref().is_some_and(|notes| !notes.is_empty()))
             && (self.given.with_tickets != Some(true) || answer.open_ticket.is_some())
-            && self.chooses_clock(answer.response_date_time)
             && conditions_hold(
                 self.given.filterquestions.as_deref().unwrap_or_default(),
                 answer,
@@ -98,12 +141,12 @@ impl FilterBy {
     }
 
     /// Whether a questionnaire is among those named; all are when none is.
-    pub(super) fn chooses_location(&self, location: Option<&str>) -> bool {
+    fn chooses_location(&self, location: Option<&str>) -> bool {
         one_of(self.given.location.as_deref(), location)
     }
 
     /// Whether a moment lies between `afterdate` and `beforedate`, both included.
-    pub(super) fn chooses_time(&self, at: Option<Timestamp>) -> bool {
+    fn chooses_time(&self, at: Option<Timestamp>) -> bool {
         let Some(at) = at else {
             return self.given.afterdate.is_none() && self.given.beforedate.is_none();
         };
@@ -159,9 +202,9 @@ impl Condition {
         let limit = self.number.unwrap_or(0);
         match checks.first().map(String::as_str) {
             None => true,
-            Some("lt") => response.number_input < limit,
-            Some("gt") => response.number_input > limit,
-            Some("eq") => response.number_input == limit,
+            Some("lt") => response.number_input.is_some_and(|given| given < limit),
+            Some("gt") => response.number_input.is_some_and(|given| given > limit),
+            Some("eq") => response.number_input == Some(limit),
             Some(check) if check.eq_ignore_ascii_case("any text") => !text.is_empty(),
             // The options that were ticked are joined by commas.
             Some(_) => checks

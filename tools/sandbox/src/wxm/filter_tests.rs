@@ -16,7 +16,7 @@ fn answer(score: i64, words: &str) -> Answer {
         responses: vec![
             GivenResponse {
                 question_id: NPS.into(),
-                number_input: score,
+                number_input: Some(score),
                 ..Default::default()
             },
             GivenResponse {

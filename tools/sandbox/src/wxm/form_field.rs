@@ -83,13 +83,13 @@ impl Field {
         };
         match &self.kind {
             Kind::Scale { numbers, .. } => {
-                let number = self
+                let number: i64 = self
                     .value
                     .parse()
                     .ok()
                     .filter(|number| numbers.contains(number))?;
                 Some(GivenResponse {
-                    number_input: number,
+                    number_input: Some(number),
                     ..response
                 })
             }
@@ -132,7 +132,9 @@ pub(super) fn prefilled(token: &SurveyToken, question_id: &str) -> String {
         .iter()
         .find(|prefill| prefill.question_id == question_id);
     prefill.map_or_else(String::new, |prefill| match prefill.text_input.as_deref() {
-        None | Some("") if prefill.number_input != 0 => prefill.number_input.to_string(),
-        text => text.unwrap_or_default().to_owned(),
+        None | Some("") => prefill
+            .number_input
+            .map_or_else(String::new, |number| number.to_string()),
+        Some(text) => text.to_owned(),
     })
 }

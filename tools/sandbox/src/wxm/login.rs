@@ -39,6 +39,7 @@ pub(super) fn login_token(wxm: &Wxm, asked: &Asked) -> Result<Value, Refused> {
     let token = STANDARD
         .encode(Sha256::digest(seed.as_bytes()))
         .replace(['+', '/', '='], "");
+    state.logins.retain(|_, expires| now < *expires);
     state.logins.insert(token.clone(), expires);
     Ok(json!({
         "access_token": token,

@@ -37,6 +37,9 @@ impl Wxm {
             response
                 .question_text
                 .get_or_insert_with(|| question.text.clone());
+            if !question.is_numeric() {
+                response.number_input.get_or_insert(0);
+            }
             let is_pii = question
                 .pii_settings
                 .as_ref()

@@ -4,6 +4,7 @@
 //! template; the .NET client for the fields of a rule.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +31,8 @@ pub(super) struct NotificationRule {
     filter: FilterBy,
     url: String,
     real_time: bool,
+    /// Days of the week as .NET counts them, Sunday 0 to Saturday 6; every day when empty.
+    days: Vec<i8>,
     location: Vec<String>,
     subject: Option<String>,
     log: bool,
@@ -43,6 +46,8 @@ struct GivenRule {
     conditional_filter: Value,
     email: Option<String>,
     mode: Option<String>,
+    days: Option<Vec<i8>>,
+    only_questions: Option<Vec<String>>,
     location: Option<Vec<String>>,
     message_subject: Option<String>,
     log_notification: Option<bool>,
@@ -77,6 +82,20 @@ pub(super) fn read_rules(settings: &Value) -> Result<Vec<NotificationRule>, Stri
 fn read_rule(rule: &Value) -> Result<NotificationRule, String> {
     let given: GivenRule = serde_json::from_value(fold_keys(rule.clone()))
         .map_err(|error| format!("notification rule: {error}"))?;
+    let days = given.days.unwrap_or_default();
+    if days.iter().any(|day| !(0..=6).contains(day)) {
+        return Err(format!(
+            "notification rule `{}`: `days` are 0 (Sunday) to 6",
+            given.name
+        ));
+    }
+    // What it leaves out of an answer is not documented, so none is sent that the platform would send otherwise.
+    if given.only_questions.is_some_and(|only| !only.is_empty()) {
+        return Err(format!(
+            "notification rule `{}`: `onlyQuestions` is not evaluated by this stand-in",
+            given.name
+        ));
+    }
     let real_time = given
         .mode
         .is_none_or(|mode| mode.eq_ignore_ascii_case("RealTime"));
@@ -85,6 +104,7 @@ fn read_rule(rule: &Value) -> Result<NotificationRule, String> {
         name: given.name,
         url: given.email.unwrap_or_default(),
         real_time,
+        days,
         location: given.location.unwrap_or_default(),
         subject: given.message_subject,
         log: given.log_notification.unwrap_or(true),
@@ -92,9 +112,14 @@ fn read_rule(rule: &Value) -> Result<NotificationRule, String> {
 }
 
 impl NotificationRule {
-    fn wants(&self, answer: &Answer) -> bool {
+    fn wants(&self, answer: &Answer, now: Timestamp) -> bool {
         let here = answer.location_id.as_deref().unwrap_or_default();
+        let today = now
+            .to_zoned(TimeZone::UTC)
+            .weekday()
+            .to_sunday_zero_offset();
         self.real_time
+            && (self.days.is_empty() || self.days.contains(&today))
             && (self.location.is_empty()
                 || self
                     .location
@@ -117,7 +142,7 @@ impl Wxm {
         // Settings are refused when their rules cannot be read, so there is nothing to report here.
         let rules = read_rules(&state.settings).unwrap_or_default();
         let mut outgoing = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.wants(answer)) {
+        for rule in rules.iter().filter(|rule| rule.wants(answer, now)) {
             if rule.log {
                 let logged = LoggedNotification {
                     id: state.next_id(now),
@@ -144,20 +169,24 @@ impl Wxm {
     }
 }
 
-/// `POST /api/loggednotifications` with a FilterBy, of which places and dates count; newest first.
+/// `POST /api/loggednotifications` with a FilterBy, of which times, places and `archived` can be asked; newest first.
 pub(super) fn logged(wxm: &Wxm, asked: &Asked) -> Result<Value, Refused> {
     let filter = if asked.body.is_empty() {
         Value::Null
     } else {
         asked.value()?
     };
-    let filter = FilterBy::read(filter).map_err(Refused::bad)?;
+    let filter = FilterBy::read(filter)
+        .and_then(FilterBy::only_time_and_place)
+        .map_err(Refused::bad)?;
     let state = wxm.state();
     let mut chosen: Vec<&LoggedNotification> = state
         .logged
         .iter()
-        .filter(|one| filter.chooses_time(one.date_time))
-        .filter(|one| filter.chooses_location(one.response_location.as_deref()))
+        .filter(|one| {
+            let location = one.response_location.as_deref();
+            filter.chooses_event(one.date_time, location, one.archived)
+        })
         .collect();
     if !filter.oldest_first() {
         chosen.reverse();

@@ -141,7 +141,9 @@ fn view(state: &State, answer: &Answer) -> AnswerView {
                 .or_else(|| response.question_text.clone())
                 .unwrap_or_else(|| response.question_id.clone()),
             value: if numeric {
-                response.number_input.to_string()
+                response
+                    .number_input
+                    .map_or_else(String::new, |number| number.to_string())
             } else {
                 response.text_input.clone().unwrap_or_default()
             },

@@ -68,19 +68,32 @@ fn program_filled_questions(state: &State) -> Vec<String> {
         .collect()
 }
 
-/// The respondent may correct what staff filled in; what a program filled in stands.
+/// The respondent may correct what staff filled in. What only a program fills comes from the token alone: whatever else a
+/// respondent sends for such a question is dropped.
 fn merged(program_filled: &[String], token: &SurveyToken, given: Answer) -> Answer {
-    let mut responses: Vec<GivenResponse> = given.responses;
-    for prefill in &token.pre_fill {
-        let place = responses
+    let prefilled = |question: &str| {
+        token
+            .pre_fill
             .iter()
-            .position(|response| response.question_id == prefill.question_id);
-        match place {
-            Some(place) if program_filled.contains(&prefill.question_id) => {
-                responses[place] = prefill.clone()
+            .find(|prefill| prefill.question_id == question)
+    };
+    let mut responses: Vec<GivenResponse> = given
+        .responses
+        .into_iter()
+        .filter_map(|response| {
+            if program_filled.contains(&response.question_id) {
+                prefilled(&response.question_id).cloned()
+            } else {
+                Some(response)
             }
-            Some(_) => {}
-            None => responses.push(prefill.clone()),
+        })
+        .collect();
+    for prefill in &token.pre_fill {
+        if !responses
+            .iter()
+            .any(|response| response.question_id == prefill.question_id)
+        {
+            responses.push(prefill.clone());
         }
     }
     // The sample client sends a signature as `Id`: it does not name the answer.

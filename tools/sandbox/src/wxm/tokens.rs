@@ -78,9 +78,12 @@ pub(super) fn create(wxm: &Wxm, asked: &Asked) -> Result<Value, Refused> {
         .questionnaire(&location)
         .map(|questionnaire| questionnaire.name.clone())
         .ok_or_else(|| Refused::bad(format!("the questionnaire `{location}` does not exist")))?;
-    let pre_fill = prefills(&state, given.remove("preFill"))?;
+    let pre_fill = prefills(&state, &location, given.remove("preFill"))?;
     let valid_till = valid_till(given.remove("validTill"), now)?;
     let valid_uses = whole_number(given.remove("validUses"), "validUses")?.unwrap_or(0);
+    if valid_uses < 0 {
+        return Err(Refused::bad("`validUses` is negative"));
+    }
     let note = text(given.remove("note"))?;
     let preferred_language = text(given.remove("preferredLanguage"))?;
     // What the platform gives cannot be chosen by the caller.
@@ -127,8 +130,12 @@ pub(super) fn usable<'a>(
     }
 }
 
-/// Prefills are taken only for questions that staff or a program may fill.
-fn prefills(state: &State, given: Option<Value>) -> Result<Vec<GivenResponse>, Refused> {
+/// Prefills are taken only for questions of the questionnaire that staff or a program may fill.
+fn prefills(
+    state: &State,
+    questionnaire: &str,
+    given: Option<Value>,
+) -> Result<Vec<GivenResponse>, Refused> {
     let mut prefills: Vec<GivenResponse> = match given {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(value) => read(value)?,
@@ -140,6 +147,12 @@ fn prefills(state: &State, given: Option<Value>) -> Result<Vec<GivenResponse>, R
                 prefill.question_id
             ))
         })?;
+        if !question.belongs_to(questionnaire) {
+            return Err(Refused::bad(format!(
+                "the question `{}` does not belong to `{questionnaire}`",
+                question.id
+            )));
+        }
         if !question.takes_prefill() {
             return Err(Refused::bad(format!(
                 "the question `{}` takes no prefill",

@@ -136,6 +136,35 @@ async fn what_a_rule_leaves_open_is_left_to_the_crm() {
 }
 
 #[tokio::test]
+async fn a_case_for_an_inactive_queue_is_opened_without_it_and_left_to_the_routing_of_the_crm() {
+    let organisation = Organisation::start().await;
+    let words = "Cannot add items to an inactive queue.";
+    let refused = change_set(&[(3, 400, error("0x80040521", words))]);
+    answer_batch(&organisation, 400, &[refused]).await;
+    let done = change_set(&[
+        (1, 201, json!({"ticketnumber": "CAS-1"})),
+        (2, 204, Value::Null),
+    ]);
+    answer_batch(&organisation, 200, &[done]).await;
+
+    let opened = desk(&organisation).open_case(&draft()).await.unwrap();
+
+    assert_eq!(
+        (opened.ticket.as_str(), opened.written),
+        ("CAS-1", Written::Now)
+    );
+    let sent = last_batch(&organisation).await;
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    let (case, note) = (sent[0].1.as_ref().unwrap(), sent[1].1.as_ref().unwrap());
+    assert_eq!(case.get("routecase"), None);
+    let text = note["notetext"].as_str().unwrap();
+    assert!(
+        text.contains("stands in no queue") && text.ends_with("Não resolveram a avaria"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_second_attempt_finds_the_case_of_the_first() {
     let organisation = Organisation::start().await;
     let conflict = change_set(&[(1, 412, error("0x80040237", "exists"))]);

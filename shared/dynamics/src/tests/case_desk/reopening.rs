@@ -239,6 +239,30 @@ async fn a_case_that_already_stands_in_a_queue_stays_there() {
 }
 
 #[tokio::test]
+async fn a_case_whose_queue_is_not_active_any_more_is_reopened_without_it_and_the_note_says_so() {
+    let organisation = Organisation::start().await;
+    let words = "Cannot add items to an inactive queue.";
+    let refused = change_set(&[(3, 400, error("0x80040521", words))]);
+    answer_batch(&organisation, 400, &[refused]).await;
+    answer_batch(&organisation, 200, &[done(2)]).await;
+
+    let outcome = desk(&organisation).reopen(&reopening()).await.unwrap();
+
+    assert_eq!(outcome, ReopenOutcome::Reopened);
+    let sent = last_batch(&organisation).await;
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    let note = sent[1].1.as_ref().unwrap()["notetext"].as_str().unwrap();
+    assert!(
+        note.contains("stands in no queue") && note.ends_with("A avaría segue: 1 de 5"),
+        "{note}"
+    );
+    let requests = organisation.requests().await;
+    let batch = String::from_utf8(requests[1].body.clone()).unwrap();
+    assert!(batch.contains("\r\nIf-Match: W/\"71\"\r\n"), "{batch}");
+    assert_eq!(requests.len(), 2);
+}
+
+#[tokio::test]
 async fn a_refused_reopening_is_parked_and_a_broken_one_tried_again() {
     for (status, code, remedy) in [
         (400, "0x80048408", Remedy::Park),

@@ -19,12 +19,18 @@ fn known(list: Value) -> Questions {
 }
 
 fn read(responses: Vec<Value>) -> Response {
+    read_among(&[], responses)
+}
+
+fn read_among(case_surveys: &[&str], responses: Vec<Value>) -> Response {
+    let case_surveys: Vec<String> = case_surveys.iter().map(|name| (*name).to_owned()).collect();
     let answer: Answer = serde_json::from_value(lower_keys(answer(responses))).unwrap();
     map::response(
         "wxm/x".parse().unwrap(),
         &answer,
         &known(questions()),
         &QuestionMap::default(),
+        &case_surveys,
     )
     .unwrap()
 }
@@ -118,6 +124,16 @@ fn only_a_program_filled_question_says_which_case_a_response_is_about() {
 }
 
 #[test]
+fn only_a_survey_after_a_case_is_believed_when_it_names_one() {
+    let names = || vec![given("q-case", CASE.into(), 0.into())];
+    assert_eq!(read_among(&["after-case"], names()).about_case, None);
+    for surveys in [&["after-case", "Store-Visit"][..], &[]] {
+        let case = read_among(surveys, names()).about_case.unwrap();
+        assert_eq!(case.to_string(), CASE, "{surveys:?}");
+    }
+}
+
+#[test]
 fn hashed_personal_data_stays_a_hash_and_becomes_no_name() {
     let hash = format!("sha512:{}", "0f".repeat(64));
     let response = read(vec![
@@ -141,10 +157,16 @@ fn a_phone_number_in_a_number_question_is_text() {
             number,
         )])))
         .unwrap();
-        map::response("wxm/x".parse().unwrap(), &answer, &known(questions()), &map)
-            .unwrap()
-            .customer
-            .phone
+        map::response(
+            "wxm/x".parse().unwrap(),
+            &answer,
+            &known(questions()),
+            &map,
+            &[],
+        )
+        .unwrap()
+        .customer
+        .phone
     };
     assert_eq!(read(600_123_456.into()).as_deref(), Some("600123456"));
     assert_eq!(read(0.into()), None);
@@ -165,7 +187,8 @@ fn an_empty_label_carries_nothing() {
         0.into(),
     )])))
     .unwrap();
-    let response = map::response("wxm/x".parse().unwrap(), &answer, &known(list), &map).unwrap();
+    let response =
+        map::response("wxm/x".parse().unwrap(), &answer, &known(list), &map, &[]).unwrap();
     assert_eq!(response.comment, None);
 }
 
@@ -180,6 +203,7 @@ fn a_time_without_zone_is_utc_and_no_time_is_unusable() {
             &answer,
             &Questions::new(),
             &QuestionMap::default(),
+            &[],
         )
     };
     assert_eq!(
@@ -208,6 +232,6 @@ proptest! {
         question["multiSelect"] = json!([option]);
         question["apiFill"] = true.into();
         let answer: Answer = serde_json::from_value(lower_keys(answer(vec![given("q", json!(text), json!(number))]))).unwrap();
-        prop_assert!(map::response("wxm/x".parse().unwrap(), &answer, &known(json!([question])), &QuestionMap::default()).is_ok());
+        prop_assert!(map::response("wxm/x".parse().unwrap(), &answer, &known(json!([question])), &QuestionMap::default(), &[]).is_ok());
     }
 }

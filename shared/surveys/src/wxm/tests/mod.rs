@@ -36,6 +36,7 @@ impl Scene {
             secret: "cxloop/wxm".into(),
             questions: QuestionMap::default(),
             note: String::new(),
+            case_surveys: Vec::new(),
         };
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -134,6 +134,7 @@ async fn a_missing_secret_is_named() {
         secret: "cxloop/wxm".into(),
         questions: cxloop_domain::configuration::QuestionMap::default(),
         note: String::new(),
+        case_surveys: Vec::new(),
     };
     let platform = crate::wxm::WxmPlatform::new(
         "wxm".parse().unwrap(),
@@ -167,6 +168,7 @@ async fn a_silent_platform_and_a_cut_connection_are_passing_trouble() {
             secret: "cxloop/wxm".into(),
             questions: cxloop_domain::configuration::QuestionMap::default(),
             note: String::new(),
+            case_surveys: Vec::new(),
         };
         let platform = crate::wxm::WxmPlatform::new(
             "wxm".parse().unwrap(),

@@ -80,6 +80,13 @@ impl Claims for FakeStore {
         Ok(others_in(&state, key, member))
     }
 
+    async fn leave(&self, key: &str, member: &str) -> Result<(), Failure> {
+        if let Some(set) = self.open()?.sets.get_mut(key) {
+            set.remove(member);
+        }
+        Ok(())
+    }
+
     async fn others(&self, key: &str, member: &str) -> Result<u32, Failure> {
         Ok(others_in(&*self.open()?, key, member))
     }

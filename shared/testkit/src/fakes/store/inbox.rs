@@ -58,6 +58,15 @@ impl Inbox for FakeStore {
         Ok(())
     }
 
+    async fn unpark(&self, id: &InboxId) -> Result<(), Failure> {
+        if let Some(item) = self.open()?.inbox.get_mut(id)
+            && matches!(item.state, InboxState::Parked { .. })
+        {
+            item.state = InboxState::Published;
+        }
+        Ok(())
+    }
+
     async fn unpublished_before(
         &self,
         before: Timestamp,

@@ -17,6 +17,11 @@ pub(super) fn in_order(steps: &BTreeMap<String, Step>) -> Vec<Step> {
     steps
 }
 
+fn newest_first(heads: &mut Vec<Loop>, limit: usize) {
+    heads.sort_by(|a, b| (b.changed_at, &b.id).cmp(&(a.changed_at, &a.id)));
+    heads.truncate(limit);
+}
+
 fn begun<'a>(state: &'a mut State, id: &LoopId) -> Result<&'a mut LoopRow, Failure> {
     state
         .loops
@@ -114,8 +119,19 @@ impl Loops for FakeStore {
             .map(|row| row.head.clone())
             .filter(|head| head.changed_at > oldest)
             .collect();
-        heads.sort_by(|a, b| (b.changed_at, &b.id).cmp(&(a.changed_at, &a.id)));
-        heads.truncate(limit);
+        newest_first(&mut heads, limit);
+        Ok(heads)
+    }
+
+    async fn failed(&self, limit: usize) -> Result<Vec<Loop>, Failure> {
+        let state = self.open()?;
+        let mut heads: Vec<Loop> = state
+            .loops
+            .values()
+            .map(|row| row.head.clone())
+            .filter(|head| head.state == LoopState::Failed)
+            .collect();
+        newest_first(&mut heads, limit);
         Ok(heads)
     }
 }

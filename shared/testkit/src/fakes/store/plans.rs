@@ -39,9 +39,4 @@ impl Plans for FakeStore {
         }
         Ok(kept.clone())
     }
-
-    async fn forget(&self, key: &str) -> Result<(), Failure> {
-        self.open()?.plans.remove(key);
-        Ok(())
-    }
 }

@@ -16,7 +16,9 @@ use crate::{Error, Report};
 use difference::{Change, changes};
 
 pub(crate) async fn run(arguments: &ApplyArgs) -> Result<Report, Error> {
-    let checked = check(&arguments.check).await?;
+    let named = arguments.table.is_some() || arguments.check.secrets.is_some();
+    let environment = Environment::chosen_beside(&arguments.check.sandbox, named)?;
+    let checked = check(&arguments.check, &environment).await?;
     let findings = &checked.findings;
     let Some(configuration) = checked
         .configuration
@@ -27,7 +29,7 @@ pub(crate) async fn run(arguments: &ApplyArgs) -> Result<Report, Error> {
         report.text.push_str("\nnothing was applied");
         return Ok(report);
     };
-    let aws = Aws::of(Environment::chosen(&arguments.check.sandbox)?).await;
+    let aws = Aws::of(environment).await;
     let store = aws.store(arguments.table.as_deref())?;
     let before = in_force(&store).await?;
     let changes = changes(

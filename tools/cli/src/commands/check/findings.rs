@@ -10,8 +10,12 @@ use crate::report::count;
 pub(crate) struct Findings {
     /// The file, as it was named.
     pub(crate) file: String,
+    /// The start page of the sandbox that it was checked for, if it was for one.
+    pub(crate) sandbox: Option<String>,
     /// Its mistakes.
     pub(crate) mistakes: Vec<Mistake>,
+    /// What works but should not stay so.
+    pub(crate) warnings: Vec<String>,
     /// What was looked for in a connected system and is there.
     pub(crate) verified: Vec<String>,
     /// What could not be looked for, and why. Not a mistake.
@@ -22,23 +26,37 @@ impl Findings {
     pub(crate) fn of(file: &str) -> Self {
         Self {
             file: file.to_owned(),
+            sandbox: None,
             mistakes: Vec::new(),
+            warnings: Vec::new(),
             verified: Vec::new(),
             not_verified: Vec::new(),
         }
     }
 
-    /// The mistakes as `file:line:column: path: problem`, then what was not verified.
+    /// The mistakes as `file:line:column: path: problem`, then the warnings, then what was not verified.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mistakes = self
             .mistakes
             .iter()
             .map(|mistake| format!("{}:{mistake}", self.file));
+        let warnings = self
+            .warnings
+            .iter()
+            .map(|warning| format!("warning: {warning}"));
         let notes = self
             .not_verified
             .iter()
             .map(|note| format!("not verified: {note}"));
-        mistakes.chain(notes).collect()
+        let sandbox = self
+            .sandbox
+            .iter()
+            .map(|address| format!("for the sandbox on {address}"));
+        mistakes
+            .chain(warnings)
+            .chain(notes)
+            .chain(sandbox)
+            .collect()
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -49,8 +67,10 @@ impl Findings {
             .collect();
         json!({
             "file": self.file,
+            "sandbox": self.sandbox,
             "fine": self.mistakes.is_empty(),
             "mistakes": mistakes,
+            "warnings": self.warnings,
             "verified": self.verified,
             "not_verified": self.not_verified,
         })

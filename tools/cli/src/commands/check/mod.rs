@@ -1,9 +1,11 @@
 //! `cxloop check`: every mistake with its place.
 
+mod answers;
 mod findings;
 mod places;
 mod questions;
 mod secrets;
+mod tokens;
 mod verifying;
 
 use std::path::Path;
@@ -27,18 +29,23 @@ pub(crate) struct Checked {
 }
 
 pub(crate) async fn run(arguments: &CheckArgs) -> Result<Report, Error> {
-    let checked = check(arguments).await?;
+    let environment = Environment::chosen_beside(&arguments.sandbox, arguments.secrets.is_some())?;
+    let checked = check(arguments, &environment).await?;
     Ok(checked
         .findings
         .report(&summary(checked.configuration.as_ref())))
 }
 
 /// Looks at the file and, unless that is not wanted, at the systems it names.
-pub(crate) async fn check(arguments: &CheckArgs) -> Result<Checked, Error> {
+pub(crate) async fn check(
+    arguments: &CheckArgs,
+    environment: &Environment,
+) -> Result<Checked, Error> {
     let text = read(&arguments.file)?;
     let mut findings = Findings::of(&arguments.file.display().to_string());
+    findings.sandbox = environment.sandbox();
     let configuration = match configuration::read(&text) {
-        Ok(configuration) => configuration,
+        Ok(configuration) => environment.at_home(configuration),
         Err(mistakes) => {
             findings.mistakes = mistakes;
             return Ok(Checked {
@@ -52,8 +59,7 @@ pub(crate) async fn check(arguments: &CheckArgs) -> Result<Checked, Error> {
             .not_verified
             .push("the connected systems: --offline".to_owned());
     } else {
-        let environment = Environment::chosen(&arguments.sandbox)?;
-        let secrets = GivenSecrets::of(arguments.secrets.as_deref(), environment).await?;
+        let secrets = GivenSecrets::of(arguments.secrets.as_deref(), environment.clone()).await?;
         verifying::verify(&configuration, &text, secrets, &mut findings).await;
     }
     Ok(Checked {

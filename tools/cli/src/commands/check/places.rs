@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cxloop_domain::configuration::Mistake;
+use cxloop_domain::configuration::{Mistake, answers_of_condition, answers_of_template};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -26,6 +26,11 @@ impl Written {
             line: place.line().max(1),
             column: place.column().max(1),
         }
+    }
+
+    /// Its place as `line:column`.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.line, self.column)
     }
 
     /// Whether it is a name already and not a template that becomes one later.
@@ -56,6 +61,8 @@ pub(super) struct Names {
     pub(super) owners: Vec<Written>,
     /// Tags and short labels of survey questions, by connection; only those that the file spells out.
     pub(super) questions: BTreeMap<String, Vec<Written>>,
+    /// Answers that conditions and templates ask for, each at the condition or template.
+    pub(super) answers: Vec<Written>,
 }
 
 #[derive(Deserialize)]
@@ -72,17 +79,40 @@ struct Document {
 struct WithQuestions {
     #[serde(default)]
     questions: BTreeMap<String, Spanned<String>>,
+    note: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 struct WithCase {
-    case: WithQueue,
+    when: Spanned<String>,
+    case: BTreeMap<String, Option<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
 struct WithQueue {
     queue: Option<Spanned<String>>,
-    owner: Option<Spanned<String>>,
+    when: Option<Spanned<String>>,
+}
+
+/// How a text names answers.
+#[derive(Clone, Copy)]
+enum Text {
+    Condition,
+    Template,
+}
+
+impl Names {
+    fn answers_of(&mut self, text: &Spanned<String>, path: String, how: Text) {
+        let names = match how {
+            Text::Condition => answers_of_condition(&text.value),
+            Text::Template => answers_of_template(&text.value),
+        };
+        let place = Written::of(text, path);
+        self.answers.extend(names.into_iter().map(|name| Written {
+            name,
+            ..place.clone()
+        }));
+    }
 }
 
 /// The names in a file that was read without mistakes.
@@ -92,27 +122,41 @@ pub(super) fn names(text: &str) -> Names {
         Err(_) => return Names::default(),
     };
     let mut found = Names::default();
-    let rules = document
-        .case_rules
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| (format!("case_rules[{at}].case"), &rule.case));
-    let thresholds = document
-        .reopen
-        .iter()
-        .enumerate()
-        .map(|(at, threshold)| (format!("reopen[{at}]"), threshold));
-    for (path, with) in rules.chain(thresholds) {
-        let at = |name: &Option<Spanned<String>>, field: &str| {
-            let written = name
-                .as_ref()
-                .map(|name| Written::of(name, format!("{path}.{field}")));
-            written.filter(Written::is_fixed)
-        };
-        found.queues.extend(at(&with.queue, "queue"));
-        found.owners.extend(at(&with.owner, "owner"));
+    for (at, rule) in document.case_rules.iter().enumerate() {
+        found.answers_of(
+            &rule.when,
+            format!("case_rules[{at}].when"),
+            Text::Condition,
+        );
+        for (field, value) in &rule.case {
+            let Some(value) = value else { continue };
+            let path = format!("case_rules[{at}].case.{field}");
+            found.answers_of(value, path.clone(), Text::Template);
+            let written = Some(Written::of(value, path)).filter(Written::is_fixed);
+            match field.as_str() {
+                "queue" => found.queues.extend(written),
+                "owner" => found.owners.extend(written),
+                _ => {}
+            }
+        }
+    }
+    for (at, threshold) in document.reopen.iter().enumerate() {
+        if let Some(when) = &threshold.when {
+            found.answers_of(when, format!("reopen[{at}].when"), Text::Condition);
+        }
+        if let Some(queue) = &threshold.queue {
+            let written = Written::of(queue, format!("reopen[{at}].queue"));
+            found.queues.extend(Some(written).filter(Written::is_fixed));
+        }
     }
     for (connection, with) in &document.connections {
+        if let Some(note) = &with.note {
+            found.answers_of(
+                note,
+                format!("connections.{connection}.note"),
+                Text::Template,
+            );
+        }
         let labels = with.questions.iter();
         let labels = labels.map(|(key, label)| {
             Written::of(label, format!("connections.{connection}.questions.{key}"))
@@ -154,5 +198,23 @@ mod tests {
             .map(|q| (q.name.as_str(), q.path.as_str()))
             .collect();
         assert_eq!(labels, [("Recomendación", "connections.wxm.questions.nps")]);
+    }
+
+    #[test]
+    fn the_answers_that_rules_ask_for_are_found_where_they_are_asked() {
+        let text = "connections: {}\ncase_rules:\n  - name: a\n    when: answers.nota <= 6\n    case: { title: \"{{ answers.zona }}\", queue: ~ }\nreopen:\n  - { name: b, metric: csat, below: 3, when: '\"prazo\" in answers' }\n";
+        let asked: Vec<_> = names(text)
+            .answers
+            .iter()
+            .map(|a| a.mistake(a.name.as_str()).to_string())
+            .collect();
+        assert_eq!(
+            asked,
+            [
+                "4:11: case_rules[0].when: nota",
+                "5:20: case_rules[0].case.title: zona",
+                "7:46: reopen[0].when: prazo"
+            ]
+        );
     }
 }

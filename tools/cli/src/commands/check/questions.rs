@@ -11,12 +11,21 @@ use reqwest::{Client, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-/// Everything that a question map may name. The error says in a sentence why it is not known.
-pub(super) async fn labels(
+/// What an account's active questions are called.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Questions {
+    /// Everything that a question map may name: tags and short labels.
+    pub(super) labels: BTreeSet<String>,
+    /// What conditions and templates find answers by: ids, and tags in lower case.
+    pub(super) answers: BTreeSet<String>,
+}
+
+/// The active questions of an account. The error says in a sentence why they are not known.
+pub(super) async fn active(
     http: &Client,
     wxm: &WxmConnection,
     secrets: &dyn Secrets,
-) -> Result<BTreeSet<String>, String> {
+) -> Result<Questions, String> {
     let username = secrets
         .field(&wxm.secret, "username")
         .await
@@ -69,41 +78,48 @@ async fn json(root: &str, answer: Result<Response, reqwest::Error>) -> Result<Va
         .map_err(|_| format!("{root} does not answer with JSON."))
 }
 
-fn read(questions: Value) -> BTreeSet<String> {
+fn read(questions: Value) -> Questions {
+    let mut read = Questions::default();
     let Value::Array(questions) = questions else {
-        return BTreeSet::new();
+        return read;
     };
-    let mut labels = BTreeSet::new();
     for (key, value) in questions.iter().filter_map(Value::as_object).flatten() {
         match (key.to_lowercase().as_str(), value) {
             ("questiontags", Value::Array(tags)) => {
-                labels.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned))
+                for tag in tags.iter().filter_map(Value::as_str) {
+                    read.labels.insert(tag.to_owned());
+                    read.answers.insert(tag.to_lowercase());
+                }
             }
             ("note", Value::String(note)) => {
-                labels.insert(note.clone());
+                read.labels.insert(note.clone());
+            }
+            ("id", Value::String(id)) => {
+                read.answers.insert(id.clone());
             }
             _ => {}
         }
     }
-    labels.retain(|label| !label.trim().is_empty());
-    labels
+    read.labels.retain(|label| !label.trim().is_empty());
+    read.answers.retain(|name| !name.trim().is_empty());
+    read
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::read;
+    use super::*;
 
     #[test]
     fn tags_and_short_labels_are_read_whatever_the_case_of_their_keys() {
         let questions = json!([
-            { "questionTags": ["NPS"], "note": "Recomendación" },
+            { "id": "q-1", "questionTags": ["NPS"], "note": "Recomendación" },
             { "QuestionTags": ["CSAT", " "], "Note": null },
         ]);
-        assert_eq!(
-            read(questions).into_iter().collect::<Vec<_>>(),
-            ["CSAT", "NPS", "Recomendación"]
-        );
+        let read = read(questions);
+        let all = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>();
+        assert_eq!(all(read.labels), ["CSAT", "NPS", "Recomendación"]);
+        assert_eq!(all(read.answers), ["csat", "nps", "q-1"]);
     }
 }

@@ -2,17 +2,19 @@
 //!
 //! A name that a system does not know is a mistake. A system that cannot be asked is none: the file may be right.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cxloop_domain::configuration::{Applied, Configuration, Connection, WxmConnection};
+use cxloop_domain::configuration::{Applied, Configuration, Connection};
 use cxloop_domain::names::ConnectionName;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_ports::{CaseDesk, CaseDesks, Failure, Remedy, Secrets};
 
 use super::Findings;
 use super::places::{Names, Written, names};
-use super::questions;
+use super::questions::Questions;
 use super::secrets::GivenSecrets;
+use super::{answers, questions, tokens};
 use crate::aws::clock;
 use crate::report::count;
 
@@ -36,20 +38,27 @@ pub(super) async fn verify(
                 .push(format!("the connected systems: {error}"));
         }
     };
+    tokens::judge(configuration, secrets.as_ref(), &mut findings.warnings).await;
     in_dynamics(configuration, &names, &http, &secrets, findings).await;
-    for (connection, labels) in &names.questions {
-        let wxm =
-            configuration
-                .connections
-                .iter()
-                .find_map(|(name, configured)| match configured {
-                    Connection::Wxm(wxm) if name.as_str() == connection => Some((name, wxm)),
-                    _ => None,
-                });
-        if let Some((name, wxm)) = wxm {
-            on_the_platform((name, wxm), labels, &http, secrets.as_ref(), findings).await;
+    let mut platforms = BTreeMap::new();
+    for (name, connection) in &configuration.connections {
+        let Connection::Wxm(wxm) = connection else {
+            continue;
+        };
+        let labels = names.questions.get(name.as_str());
+        if labels.is_none() && names.answers.is_empty() {
+            continue;
         }
+        let questions = questions::active(&http, wxm, secrets.as_ref()).await;
+        look_up(
+            name,
+            labels.map_or(&[], Vec::as_slice),
+            &questions,
+            findings,
+        );
+        platforms.insert(name.to_string(), questions);
     }
+    answers::verify(configuration, &names.answers, &platforms, findings);
     findings
         .mistakes
         .sort_by_key(|mistake| (mistake.line, mistake.column));
@@ -133,17 +142,20 @@ fn known(
     }
 }
 
-async fn on_the_platform(
-    (name, wxm): (&ConnectionName, &WxmConnection),
+/// Looks the labels of a question map up among an account's questions.
+fn look_up(
+    name: &ConnectionName,
     labels: &[Written],
-    http: &reqwest::Client,
-    secrets: &dyn Secrets,
+    questions: &Result<Questions, String>,
     findings: &mut Findings,
 ) {
-    let what = count(labels.len(), "question label");
-    let there = match questions::labels(http, wxm, secrets).await {
-        Ok(there) => there,
+    if labels.is_empty() {
+        return;
+    }
+    let there = match questions {
+        Ok(questions) => &questions.labels,
         Err(reason) => {
+            let what = count(labels.len(), "question label");
             return findings
                 .not_verified
                 .push(format!("{name}: {what}: {reason}"));

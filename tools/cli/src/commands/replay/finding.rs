@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cxloop_domain::events::{ResponseHinted, ResponseReceived};
-use cxloop_domain::loops::{LoopHistory, LoopState, Replay};
+use cxloop_domain::loops::{LoopHistory, Replay};
 use cxloop_domain::names::{InboxId, LoopId, ResponseKey};
 use cxloop_ports::{Configurations, Inbox, InboxItem, Loops, Responses, SurveyPlatforms};
 use cxloop_store::Store;
@@ -171,11 +171,10 @@ fn failed_in(history: &LoopHistory) -> Vec<Again> {
     found
 }
 
-/// What failed in the newest loops, and the webhooks that were put aside and belong to none of them.
+/// What failed in the loops that have failed, and the webhooks that were put aside and belong to none of them.
 async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
     let mut found = Vec::new();
-    let newest = store.newest(clock().now(), limit).await?;
-    for head in newest.iter().filter(|head| head.state == LoopState::Failed) {
+    for head in store.failed(limit).await? {
         if let Some(history) = store.load_loop(&head.id).await? {
             found.extend(failed_in(&history));
         }

@@ -1,5 +1,6 @@
 //! `cxloop replay`: responses that run again.
 
+mod dead_letters;
 mod finding;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
@@ -60,6 +61,9 @@ impl Event {
 }
 
 pub(crate) async fn run(arguments: &ReplayArgs) -> Result<Report, Error> {
+    if arguments.dead_letters {
+        return dead_letters::run(arguments).await;
+    }
     let aws = Aws::of(Environment::chosen(&arguments.sandbox)?).await;
     let store = aws.store(arguments.table.as_deref())?;
     // Asked for before anything is done, so that a missing bus leaves nothing half done.

@@ -1,12 +1,12 @@
 //! Messages to a function's queue.
 
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use serde_json::json;
 
 use super::function_of;
 use crate::arguments::SendArgs;
 use crate::aws::Aws;
 use crate::environment::{Environment, of_function};
+use crate::queues::refused;
 use crate::report::count;
 use crate::{Error, Report};
 
@@ -28,7 +28,8 @@ pub(super) async fn send(arguments: &SendArgs, bodies: &[String]) -> Result<Repo
             .message_body(body)
             .send()
             .await;
-        let sent = sent.map_err(|error| failed(&queue_url, &error))?;
+        let sent =
+            sent.map_err(|error| refused(&queue_url, "the message", "--queue-url", &error))?;
         ids.push(sent.message_id.unwrap_or_default());
     }
     let lines: Vec<String> = ids.iter().map(|id| format!("  {id}")).collect();
@@ -52,7 +53,7 @@ fn destination(arguments: &SendArgs) -> Result<(String, Environment), Error> {
         );
         return Err(Error::with_mend(what, "Give --queue-url."));
     };
-    let mut noted = of_function(function)?;
+    let mut noted = of_function(function, "--queue-url")?;
     let queue_url = noted.remove("CXLOOP_QUEUE_URL");
     let queue_url = queue_url.ok_or_else(|| {
         Error::with_mend(
@@ -61,26 +62,4 @@ fn destination(arguments: &SendArgs) -> Result<(String, Environment), Error> {
         )
     })?;
     Ok((queue_url, environment.unwrap_or(Environment::Process)))
-}
-
-fn failed<E>(queue_url: &str, error: &SdkError<E>) -> Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    match error.code() {
-        Some(code) => Error::Refused {
-            what: format!("The queue {queue_url} refuses the message: {code}."),
-            mend: None,
-        },
-        None => Error::NotReachable {
-            what: format!(
-                "The queue {queue_url} cannot be reached ({}).",
-                DisplayErrorContext(error)
-            ),
-            mend: Some(
-                "Start the sandbox with `make run`, or name another queue with --queue-url."
-                    .to_owned(),
-            ),
-        },
-    }
 }

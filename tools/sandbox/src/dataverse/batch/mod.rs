@@ -4,7 +4,6 @@
 mod answer;
 mod read;
 
-use super::address;
 use super::caller::Caller;
 use super::message::{Answer, Request};
 use super::payload::References;
@@ -45,7 +44,7 @@ pub(crate) fn answer(
         )));
     }
     let go_on = request.preferences.continue_on_error;
-    let mut references = References::new();
+    let mut references = References::at(service);
     let mut parts = Vec::with_capacity(items.len());
     let mut failed = false;
     for item in &items {
@@ -116,7 +115,9 @@ fn change_set(
     references: &mut References,
 ) -> Vec<Done> {
     let before = organisation.savepoint();
-    let mut done = Vec::with_capacity(inner.len());
+    // What a change set declares holds for the rest of the batch only if the change set took effect.
+    let mut declared = references.clone();
+    let mut done: Vec<Done> = Vec::with_capacity(inner.len());
     for request in inner {
         let answer = match (request.request.method.as_str(), &request.content_id) {
             ("GET", _) => Err(Refusal::bad_batch(
@@ -125,11 +126,14 @@ fn change_set(
             (_, None) => Err(Refusal::bad_batch(
                 "Content-ID header not present in a request of a change set.",
             )),
-            _ => write(organisation, caller, service, request, references),
+            (_, id) if done.iter().any(|earlier| earlier.content_id == *id) => Err(
+                Refusal::bad_batch("Two requests of a change set have the same Content-ID."),
+            ),
+            _ => write(organisation, caller, service, request, &declared),
         };
         match answer {
             Ok(answer) => {
-                remember(request, &answer, references);
+                remember(request, &answer, &mut declared);
                 done.push(Done {
                     content_id: request.content_id.clone(),
                     answer,
@@ -145,6 +149,7 @@ fn change_set(
         }
     }
     organisation.commit();
+    *references = declared;
     done
 }
 
@@ -158,7 +163,10 @@ fn write(
     if let Some(refusal) = &inner.unreadable {
         return Err(refusal.clone());
     }
-    if address::below_service(&inner.request.path).starts_with("$batch") {
+    if references
+        .resolve(&inner.request.path)?
+        .starts_with("$batch")
+    {
         return Err(Refusal::bad_batch("A batch may not contain another batch."));
     }
     tagged(caller, &inner.request, |caller| {
@@ -187,5 +195,5 @@ fn remember(inner: &Inner, answer: &Answer, references: &mut References) {
         return;
     };
     let Some(path) = &answer.row else { return };
-    references.insert(content_id.clone(), path.clone());
+    references.declare(content_id.clone(), path.clone());
 }

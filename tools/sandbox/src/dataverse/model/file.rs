@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::{
-    Autonumber, ChoiceOption, ChoiceRole, Collection, Column, Kind, Model, Navigation, Table,
-    TableId, Target,
+    Autonumber, ChoiceOption, ChoiceRole, Collection, Column, Kind, Model, Navigation, OnDelete,
+    Table, TableId, Target,
 };
 
 /// The model files that come with the sandbox.
@@ -55,6 +55,8 @@ struct TableFile {
     name: String,
     #[serde(default)]
     read_only_when_inactive: bool,
+    #[serde(default)]
+    key_without_name: bool,
     duplicates_by: Option<String>,
     autonumber: Option<AutonumberFile>,
     columns: Vec<ColumnFile>,
@@ -77,6 +79,8 @@ struct CollectionFile {
     navigation: String,
     table: String,
     column: String,
+    #[serde(default)]
+    on_delete: OnDelete,
 }
 
 #[derive(Deserialize)]
@@ -221,6 +225,7 @@ fn table(
             navigation: collection.navigation.clone(),
             table,
             column: at(table, &collection.column)?,
+            on_delete: collection.on_delete,
         });
     }
     let mut columns = Vec::with_capacity(file.columns.len());
@@ -259,6 +264,7 @@ fn table(
         id: file.id,
         primary_name,
         read_only_when_inactive: file.read_only_when_inactive,
+        key_without_name: file.key_without_name,
         duplicates_by,
         autonumber,
         columns,

@@ -9,6 +9,7 @@ mod file;
 use std::collections::HashMap;
 
 pub use file::ModelError;
+use serde::Deserialize;
 
 /// Position of a table in its [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +41,8 @@ pub(crate) struct Table {
     pub(crate) primary_name: ColumnId,
     /// Rows out of the first state accept only state changes.
     pub(crate) read_only_when_inactive: bool,
+    /// Addresses name a row by the value of its key alone, never as `set(key=value)`.
+    pub(crate) key_without_name: bool,
     /// Column that the default duplicate rule compares.
     pub(crate) duplicates_by: Option<ColumnId>,
     pub(crate) autonumber: Option<Autonumber>,
@@ -134,6 +137,21 @@ pub(crate) struct Collection {
     pub(crate) navigation: String,
     pub(crate) table: TableId,
     pub(crate) column: ColumnId,
+    pub(crate) on_delete: OnDelete,
+}
+
+/// What becomes of the rows of a collection when the row that they point to is deleted.
+/// Source: Microsoft Learn, "Configure table relationship cascading behavior".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnDelete {
+    /// They lose their link.
+    #[default]
+    RemoveLink,
+    /// They are deleted too.
+    Cascade,
+    /// As long as there are any, the row cannot be deleted.
+    Restrict,
 }
 
 /// How a table numbers its rows: prefix, running number, dash, suffix.

@@ -73,6 +73,17 @@ impl Options {
         }
     }
 
+    /// Refuses the options that choose and order rows, for requests that name one row.
+    pub(crate) fn refuse_for_one_row(&self) -> Result<(), Refusal> {
+        const OF_SETS: &[&str] = &["$filter", "$orderby", "$top", "$count", "$skiptoken"];
+        match OF_SETS.iter().find(|name| self.get(name).is_some()) {
+            Some(name) => Err(Refusal::bad_query(format!(
+                "The query parameter {name} cannot be applied to a single row."
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn aliases(&self) -> HashMap<String, String> {
         self.0
             .iter()

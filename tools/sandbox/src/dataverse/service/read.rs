@@ -8,7 +8,7 @@ use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
 use super::super::model::TableId;
 use super::super::operations;
-use super::super::payload::{self, References};
+use super::super::payload::References;
 use super::super::preferences::Condition;
 use super::super::query::path::value_of;
 use super::super::query::{Options, Query, page};
@@ -26,7 +26,7 @@ pub(crate) fn read(
     request: &Request,
     references: &References,
 ) -> Result<Answer, Refusal> {
-    let path = payload::resolve(&request.path, references)?;
+    let path = references.resolve(&request.path)?;
     let model = organisation.model();
     let address = address::read(model, &path)?;
     let options = Options::read(&request.query)?;
@@ -112,6 +112,7 @@ impl Reader<'_> {
     }
 
     fn row(&self, table: TableId, id: Uuid) -> Result<Answer, Refusal> {
+        self.options.refuse_for_one_row()?;
         let query = Query::read(self.organisation.model(), table, self.options)?;
         let described = self.organisation.model().table(table);
         let row = self

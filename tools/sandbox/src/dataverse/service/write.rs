@@ -28,7 +28,7 @@ pub(crate) fn write(
     request: &Request,
     references: &References,
 ) -> Result<Answer, Refusal> {
-    let path = payload::resolve(&request.path, references)?;
+    let path = references.resolve(&request.path)?;
     let model = Arc::clone(organisation.model());
     let address = address::read(&model, &path)?;
     let not_allowed = || Err(Refusal::method_not_allowed(&request.method));
@@ -99,9 +99,15 @@ pub(crate) fn write(
         ("POST", Address::Unbound(name)) => {
             operations::unbound(organisation, caller, service, &name, request, references)
         }
-        ("POST", Address::Bound(table, id, name)) => {
-            operations::bound(organisation, caller, service, (table, id), &name, request)
-        }
+        ("POST", Address::Bound(table, id, name)) => operations::bound(
+            organisation,
+            caller,
+            service,
+            (table, id),
+            &name,
+            request,
+            references,
+        ),
         (_, Address::Unbound(_) | Address::Bound(..)) => {
             Err(Refusal::no_resource(&format!("{service}/{path}")))
         }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use uuid::Uuid;
 
+use super::super::super::address;
 use super::super::super::model::{Column, Kind, Model, TableId};
 use super::super::super::refusal::Refusal;
 use super::super::super::value::Value;
@@ -247,9 +247,9 @@ fn incompatible(column: &Column, other: &str) -> Refusal {
 fn quoted(column: &Column, text: &str) -> Result<Value, Refusal> {
     match column.kind {
         Kind::Text(_) => Ok(Value::text(text)),
-        Kind::Id | Kind::Guid | Kind::Lookup(_) => Uuid::try_parse(text)
+        Kind::Id | Kind::Guid | Kind::Lookup(_) => address::key(text)
             .map(Value::Guid)
-            .map_err(|_| incompatible(column, "Edm.String")),
+            .ok_or_else(|| incompatible(column, "Edm.String")),
         _ => Err(incompatible(column, "Edm.String")),
     }
 }
@@ -263,7 +263,7 @@ fn bare(column: &Column, word: &str) -> Result<Option<Value>, Refusal> {
         Value::Flag(word == "true")
     } else if let Ok(number) = word.parse::<i64>() {
         Value::Whole(number)
-    } else if let Ok(id) = Uuid::try_parse(word) {
+    } else if let Some(id) = address::key(word) {
         Value::Guid(id)
     } else if let Ok(at) = word.parse::<Timestamp>() {
         Value::Time(at)

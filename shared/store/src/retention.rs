@@ -1,0 +1,13 @@
+//! How long things are kept, in days from the moment they are written.
+
+/// Raw webhook bodies.
+pub(crate) const INBOX_DAYS: u32 = 90;
+
+/// Plans: their texts quote the customer, and after the raw body is gone nothing runs them again.
+pub(crate) const PLANS_DAYS: u32 = 90;
+
+/// Responses in normal form: a year can be compared with the one before.
+pub(crate) const RESPONSES_DAYS: u32 = 400;
+
+/// Loops, as long as their responses: a failed step may quote the CRM's words, and those a row's values.
+pub(crate) const LOOPS_DAYS: u32 = 400;

@@ -1,0 +1,285 @@
+//! What each function is allowed to do: written out here, so that a wider role is a decision and not an accident.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+/// What a role allows: for each resource, the actions on it.
+type Allowed = BTreeMap<&'static str, BTreeSet<&'static str>>;
+
+/// A resource and the actions on it.
+type Row = (&'static str, &'static [&'static str]);
+
+/// What Lambda needs to hand a queue's messages to a function, and the function to send one again.
+/// Source: AWS Managed Policy Reference, "AWSLambdaSQSQueueExecutionRole".
+const QUEUE: &[&str] = &[
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
+];
+const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+const PUBLISH: &[&str] = &["events:PutEvents"];
+const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
+const INDEX: &str = "${Table.Arn}/index/gsi1";
+
+/// For each function: resource and actions. Recording on a loop puts the step, queries all steps and updates the head,
+/// each on the table itself, and a transaction takes the rights of its items; only lists are in the index.
+const ROLES: &[(&str, &[Row])] = &[
+    (
+        "Webhooks",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                ],
+            ),
+            ("EventBus.Arn", PUBLISH),
+            ("WxmSecret", READ_SECRET),
+            ("GenericSecret", READ_SECRET),
+            ("WebhooksLogs.Arn", LOGS),
+        ],
+    ),
+    (
+        "ResponseIntake",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            ("IntakeQueue.Arn", QUEUE),
+            ("EventBus.Arn", PUBLISH),
+            ("WxmSecret", READ_SECRET),
+            ("ResponseIntakeLogs.Arn", LOGS),
+        ],
+    ),
+    (
+        "ResponseToCase",
+        &[
+            // The one that gives leases back.
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            ("CaseQueue.Arn", QUEUE),
+            ("DynamicsSecret", READ_SECRET),
+            ("WxmSecret", READ_SECRET),
+            ("ResponseToCaseLogs.Arn", LOGS),
+        ],
+    ),
+    (
+        "CaseReopen",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            ("ReopenQueue.Arn", QUEUE),
+            ("DynamicsSecret", READ_SECRET),
+            ("CaseReopenLogs.Arn", LOGS),
+        ],
+    ),
+    (
+        "Sweep",
+        &[
+            ("Table.Arn", &["dynamodb:UpdateItem"]),
+            (INDEX, &["dynamodb:Query"]),
+            ("EventBus.Arn", PUBLISH),
+            ("SweepLogs.Arn", LOGS),
+        ],
+    ),
+    (
+        "Console",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            (INDEX, &["dynamodb:Query"]),
+            ("EventBus.Arn", PUBLISH),
+            ("ConsoleLogs.Arn", LOGS),
+        ],
+    ),
+];
+
+/// The template as plain data: `!Ref X` reads as `X` and `!GetAtt X.Arn` as `X.Arn`.
+fn template() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
+    let text = fs::read_to_string(path).unwrap();
+    serde_saphyr::from_str(&text).unwrap()
+}
+
+fn resources(template: &Value) -> &Map<String, Value> {
+    template["Resources"].as_object().unwrap()
+}
+
+fn of_type<'t>(template: &'t Value, kind: &str) -> BTreeMap<&'t str, &'t Value> {
+    resources(template)
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str(), resource))
+        .collect()
+}
+
+/// One text or a list of texts.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(all) => all.iter().map(|one| one.as_str().unwrap()).collect(),
+        one => vec![one.as_str().unwrap()],
+    }
+}
+
+/// The statements of a policy document as resource and action, refusing what widens a statement unseen.
+fn allowed(document: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for statement in document["Statement"].as_array().unwrap() {
+        let keys: BTreeSet<&str> = statement
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(keys, BTreeSet::from(["Action", "Effect", "Resource"]));
+        assert_eq!(statement["Effect"], "Allow");
+        for resource in texts(&statement["Resource"]) {
+            let actions = allowed.entry(resource).or_default();
+            actions.extend(texts(&statement["Action"]));
+        }
+    }
+    allowed
+}
+
+#[test]
+fn every_role_allows_exactly_what_its_function_asks_for() {
+    let template = template();
+    let roles = of_type(&template, "AWS::IAM::Role");
+    let expected: BTreeMap<String, Allowed> = ROLES
+        .iter()
+        .map(|(function, rows)| {
+            let rows = rows
+                .iter()
+                .map(|(resource, actions)| (*resource, actions.iter().copied().collect()));
+            (format!("{function}Role"), rows.collect())
+        })
+        .collect();
+    let names: Vec<&str> = expected.keys().map(String::as_str).collect();
+    assert_eq!(roles.keys().copied().collect::<Vec<_>>(), names);
+    for (name, role) in roles {
+        let properties = role["Properties"].as_object().unwrap();
+        let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
+        assert_eq!(
+            BTreeSet::from_iter(keys),
+            BTreeSet::from(["AssumeRolePolicyDocument", "Policies"]),
+            "{name} has more than one policy of its own"
+        );
+        let policies = properties["Policies"].as_array().unwrap();
+        assert_eq!(policies.len(), 1, "{name}");
+        assert_eq!(
+            allowed(&policies[0]["PolicyDocument"]),
+            expected[name],
+            "{name} allows something else than its row here"
+        );
+    }
+}
+
+#[test]
+fn every_function_has_the_role_of_its_own_name_and_nothing_beside_it() {
+    let template = template();
+    let functions = of_type(&template, "AWS::Serverless::Function");
+    assert_eq!(functions.len(), ROLES.len());
+    for (name, function) in functions {
+        let properties = &function["Properties"];
+        let own = name.strip_suffix("Function").unwrap();
+        assert_eq!(properties["Role"], format!("{own}Role.Arn"));
+        assert!(properties.get("Policies").is_none(), "{name}");
+    }
+}
+
+#[test]
+fn the_secrets_of_further_connections_are_read_by_those_who_talk_to_survey_connections() {
+    let template = template();
+    let policies = of_type(&template, "AWS::IAM::Policy");
+    let names: Vec<&str> = policies.keys().copied().collect();
+    assert_eq!(names, ["ExtraSecretsPolicy"]);
+    let policy = policies["ExtraSecretsPolicy"];
+    assert_eq!(policy["Condition"], "ExtraSecretsAreGiven");
+    assert_eq!(
+        texts(&policy["Properties"]["Roles"]),
+        ["WebhooksRole", "ResponseIntakeRole", "ResponseToCaseRole"]
+    );
+    let expected = BTreeMap::from([("ExtraSecretArns", READ_SECRET.iter().copied().collect())]);
+    assert_eq!(allowed(&policy["Properties"]["PolicyDocument"]), expected);
+    let others = resources(&template)
+        .values()
+        .filter_map(|resource| resource["Type"].as_str())
+        .filter(|kind| kind.starts_with("AWS::IAM::"))
+        .filter(|kind| !["AWS::IAM::Role", "AWS::IAM::Policy"].contains(kind))
+        .count();
+    assert_eq!(others, 0, "rights are given in a way that is not looked at");
+}
+
+#[test]
+fn nothing_of_the_console_is_deployed_unless_it_is_exposed() {
+    let template = template();
+    let mut seen = 0;
+    for (name, resource) in resources(&template) {
+        let own =
+            name.starts_with("Console") || resource["Properties"].to_string().contains("Console");
+        if own {
+            assert_eq!(resource["Condition"], "ConsoleIsExposed", "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "only {seen} resources are the console's");
+    let outputs = template["Outputs"].to_string();
+    assert!(!outputs.contains("Console"), "an output needs the console");
+}
+
+#[test]
+fn a_message_is_not_delivered_again_while_its_function_may_still_be_at_work() {
+    let template = template();
+    let seconds =
+        |parameter: &str, bound: &str| template["Parameters"][parameter][bound].as_u64().unwrap();
+    assert!(seconds("RetryAfterSeconds", "Default") >= seconds("QueueFunctionTimeout", "MaxValue"));
+    assert!(
+        seconds("FunctionTimeout", "MaxValue") <= 30,
+        "the HTTP API gives up after 30"
+    );
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let properties = &function["Properties"];
+        let queued = properties["Events"]["Queue"].is_object();
+        let timeout = properties["Timeout"].as_str();
+        assert_eq!(timeout, queued.then_some("QueueFunctionTimeout"), "{name}");
+    }
+    for (name, queue) in of_type(&template, "AWS::SQS::Queue") {
+        let works = queue["Properties"]["RedrivePolicy"].is_object();
+        let wait = queue["Properties"]["VisibilityTimeout"].as_str();
+        assert_eq!(wait, works.then_some("RetryAfterSeconds"), "{name}");
+    }
+}

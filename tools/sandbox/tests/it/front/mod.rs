@@ -1,0 +1,6 @@
+//! The sandbox's front over real connections, before an API that the test plays itself.
+
+mod gateway;
+mod idle;
+mod sandbox_front;
+mod start_page;

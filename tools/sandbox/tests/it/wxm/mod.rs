@@ -1,0 +1,11 @@
+//! The survey platform's stand-in and the wire in front of it, asked over real connections without any of
+//! the project's own clients.
+
+mod answers;
+mod form;
+mod login;
+mod notifications;
+mod platform;
+mod settings;
+mod tokens;
+mod wire;
