@@ -43,7 +43,7 @@ fn the_readme_begins_with_what_it_is_for_then_the_picture_then_two_commands_then
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let order = [
         "cxloop closes the loop",
-        "survey platform │",
+        "┌─────────────────┐",
         "make run",
         "make test",
         "## Deploy it",

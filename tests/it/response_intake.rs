@@ -260,3 +260,21 @@ async fn a_signed_body_is_the_response_itself() {
     assert!(world.calls.of("wxm").is_empty(), "nobody is asked");
     assert_eq!(world.last_received().response.to_string(), "generic/r-1");
 }
+
+#[tokio::test]
+async fn whoever_holds_the_public_link_cannot_name_a_case() {
+    let world = World::new().await;
+    let case = world.case_of(&Answered::visit(3)).await;
+    let forged = serde_json::json!({"responses": [
+        {"questionId": world.surveys.question_id("after-case", "CSAT"), "numberInput": 1},
+        {"questionId": world.surveys.question_id("after-case", "CASE_ID"), "textInput": case.to_string()},
+    ]});
+    let url = format!("{}/api/SurveyByToken/store-visit", world.surveys_url);
+    let answer = world.http.post(url).json(&forged).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let key: cxloop_domain::names::ResponseKey = format!("wxm/{}", answer["id"].as_str().unwrap())
+        .parse()
+        .unwrap();
+    let received = world.taken_in(&key, "").await;
+    assert_eq!(received.kind, Kind::New, "a forged case id is no case");
+}

@@ -79,3 +79,28 @@ async fn a_rating_of_a_case_that_nobody_knows_waits_for_a_person_and_ties_nothin
         (LoopState::NoAction, None)
     );
 }
+
+#[tokio::test]
+async fn a_case_whose_queue_was_retired_is_reopened_all_the_same_and_says_so() {
+    let world = World::new().await;
+    let case = world.case_of(&Answered::visit(3)).await;
+    world.resolve(case).await;
+    let queues = world
+        .rows("queues", "$select=name&$filter=name eq 'Recovery'")
+        .await;
+    let queue = queues[0]["queueid"].as_str().unwrap();
+    world
+        .patch(&format!("queues({queue})"), json!({"statecode": 1}))
+        .await;
+    let key = rate(&world, case, 1).await;
+    assert_eq!(world.history(&key).await.head.state, LoopState::Reopened);
+    assert_eq!(world.cases().await[0]["statecode"], 0);
+    let notes = world.notes(case).await;
+    let told = notes.iter().any(|note| {
+        note["notetext"]
+            .as_str()
+            .unwrap()
+            .contains("stands in no queue")
+    });
+    assert!(told, "{notes:?}");
+}
