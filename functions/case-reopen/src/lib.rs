@@ -7,7 +7,7 @@
 mod carrying_out;
 mod planning;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cxloop_domain::case_reopen::{Progress, ReopenPlan, Thresholds, failed_step, plan_key};
 use cxloop_domain::configuration::Applied;
@@ -15,6 +15,7 @@ use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::LoopId;
 use cxloop_domain::response::Response;
+use cxloop_lambda_kit::PerVersion;
 use cxloop_ports::{
     CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
     Responses,
@@ -41,30 +42,7 @@ pub struct Deps {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The thresholds of the configuration version seen last.
-    pub parsed: ParsedThresholds,
-}
-
-/// The thresholds of one configuration version, parsed once and kept until the version changes.
-#[derive(Default)]
-pub struct ParsedThresholds {
-    last: Mutex<Option<(u64, Arc<Thresholds>)>>,
-}
-
-impl ParsedThresholds {
-    fn of(&self, applied: &Applied) -> Arc<Thresholds> {
-        let mut last = self
-            .last
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        match last.as_ref() {
-            Some((version, thresholds)) if *version == applied.version => thresholds.clone(),
-            _ => {
-                let thresholds = Arc::new(Thresholds::parse(&applied.configuration));
-                *last = Some((applied.version, thresholds.clone()));
-                thresholds
-            }
-        }
-    }
+    pub parsed: PerVersion<Thresholds>,
 }
 
 /// One message at work: what all its parts look at.
@@ -97,7 +75,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         .of_response(&event.response)
         .await?
         .unwrap_or_else(|| event.response.loop_id());
-    let thresholds = deps.parsed.of(&applied);
+    let thresholds = deps.parsed.of(&applied, Thresholds::parse);
     let work = Work {
         deps,
         applied: &applied,

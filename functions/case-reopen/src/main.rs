@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use case_reopen::{Deps, ParsedThresholds, handle};
+use case_reopen::{Deps, handle};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
-use cxloop_lambda_kit::Error;
 use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::{Error, PerVersion};
 use cxloop_store::Store;
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
             parts.clock.clone(),
         )),
         clock: parts.clock.clone(),
-        parsed: ParsedThresholds::default(),
+        parsed: PerVersion::default(),
     };
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

@@ -8,13 +8,14 @@ mod attach;
 mod carrying_out;
 mod planning;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
+use cxloop_lambda_kit::PerVersion;
 use cxloop_ports::{
     CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
     Responses, SurveyPlatforms,
@@ -43,30 +44,7 @@ pub struct Deps {
     /// This worker's name for leases, unlike that of any other.
     pub worker: String,
     /// The rules of the configuration version seen last.
-    pub parsed: ParsedRules,
-}
-
-/// The rules of one configuration version, parsed once and kept until the version changes.
-#[derive(Default)]
-pub struct ParsedRules {
-    last: Mutex<Option<(u64, Arc<CaseRules>)>>,
-}
-
-impl ParsedRules {
-    fn of(&self, applied: &Applied) -> Arc<CaseRules> {
-        let mut last = self
-            .last
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        match last.as_ref() {
-            Some((version, rules)) if *version == applied.version => rules.clone(),
-            _ => {
-                let rules = Arc::new(CaseRules::parse(&applied.configuration));
-                *last = Some((applied.version, rules.clone()));
-                rules
-            }
-        }
-    }
+    pub parsed: PerVersion<CaseRules>,
 }
 
 /// One message at work: what all its parts look at.
@@ -101,7 +79,7 @@ async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<()
         tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
         return Ok(());
     };
-    let rules = deps.parsed.of(&applied);
+    let rules = deps.parsed.of(&applied, CaseRules::parse);
     let work = Work {
         deps,
         applied: &applied,

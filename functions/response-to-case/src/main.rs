@@ -5,10 +5,10 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
-use cxloop_lambda_kit::{Error, worker_name};
+use cxloop_lambda_kit::{Error, PerVersion, worker_name};
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
-use response_to_case::{Deps, ParsedRules, handle};
+use response_to_case::{Deps, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Error> {
         )),
         clock: parts.clock.clone(),
         worker: worker_name(parts.function),
-        parsed: ParsedRules::default(),
+        parsed: PerVersion::default(),
     };
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

@@ -69,9 +69,9 @@ pub enum StepKind {
     Replayed,
 }
 
-/// Who acted.
+/// Who acted. In JSON one word: `customer`, `agent`, `operator`, or the function's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "String", into = "String")]
 pub enum Actor {
     /// The customer.
     Customer,
@@ -87,6 +87,28 @@ impl Actor {
     /// One of cxloop's functions.
     pub fn function(name: &str) -> Self {
         Self::Function(name.to_owned())
+    }
+}
+
+impl From<String> for Actor {
+    fn from(word: String) -> Self {
+        match word.as_str() {
+            "customer" => Self::Customer,
+            "agent" => Self::Agent,
+            "operator" => Self::Operator,
+            _ => Self::Function(word),
+        }
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Customer => "customer".to_owned(),
+            Actor::Agent => "agent".to_owned(),
+            Actor::Operator => "operator".to_owned(),
+            Actor::Function(name) => name,
+        }
     }
 }
 

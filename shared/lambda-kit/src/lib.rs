@@ -7,6 +7,7 @@ pub mod aws;
 mod error;
 mod http_client;
 pub mod logging;
+mod per_version;
 pub mod queue;
 pub mod settings;
 pub mod start;
@@ -17,4 +18,5 @@ mod worker;
 
 pub use error::Error;
 pub use http_client::http_client;
+pub use per_version::PerVersion;
 pub use worker::worker_name;

@@ -208,7 +208,7 @@ impl World {
             platforms: self.platforms(),
             clock: self.clock.clone(),
             worker: cxloop_lambda_kit::worker_name("response-to-case"),
-            parsed: response_to_case::ParsedRules::default(),
+            parsed: cxloop_lambda_kit::PerVersion::default(),
         }
     }
 
@@ -222,7 +222,7 @@ impl World {
             gates: self.role::<dyn Gates>(self.store.clone()),
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
             clock: self.clock.clone(),
-            parsed: case_reopen::ParsedThresholds::default(),
+            parsed: cxloop_lambda_kit::PerVersion::default(),
         }
     }
 

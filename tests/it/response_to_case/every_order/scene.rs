@@ -128,7 +128,7 @@ impl Scene {
             platforms: Arc::new(FakePlatforms::default()),
             clock: self.clock.clone(),
             worker: format!("w{}", self.workers.len()),
-            parsed: response_to_case::ParsedRules::default(),
+            parsed: cxloop_lambda_kit::PerVersion::default(),
         };
         let event = ResponseReceived {
             version: 1,
