@@ -89,15 +89,19 @@ async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<()
         response: &stored.response,
     };
     let decision = work.decision().await?;
-    let mut first_failure = None;
+    let mut first_failure: Option<Failure> = None;
     for rule in &decision.chosen {
-        match work.rule(rule).await {
-            Ok(()) => {}
-            // Who asks for quiet gets it from the other rules too.
-            Err(failure) if matches!(failure.remedy, Remedy::WaitUntil { .. }) => {
-                return Err(failure);
-            }
-            Err(failure) => {
+        let Err(failure) = work.rule(rule).await else {
+            continue;
+        };
+        match &failure.remedy {
+            // When the CRM asks for quiet, the other rules keep quiet too.
+            Remedy::WaitUntil {
+                connection: asked, ..
+            } if *asked == connection => return Err(failure),
+            // A wait for the note on the response is kept, and holds no other rule's case back.
+            Remedy::WaitUntil { .. } => first_failure = Some(failure),
+            Remedy::ComeBack { .. } | Remedy::Retry | Remedy::Mend | Remedy::Park => {
                 first_failure.get_or_insert(failure);
             }
         }

@@ -273,6 +273,30 @@ case_rules:
 }
 
 #[tokio::test]
+async fn a_survey_platform_that_asks_to_wait_holds_no_other_rules_case_back() {
+    let rules = r#"
+case_rules:
+  - { name: first, when: nps <= 6, continue: true, case: { title: First } }
+  - { name: second, when: nps <= 6, case: { title: Second } }
+"#;
+    let world = World::with_rules(rules).await;
+    let key = world.answer(&Answered::visit(3));
+    let received = world.taken_in(&key, "").await;
+    let rule =
+        json!({"target": "wxm", "match": "/api/Answers/Note/", "status": 429, "retry_after": 3600});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let waits = deliver(&world, received).await.unwrap_err();
+    assert!(
+        matches!(waits.remedy, Remedy::WaitUntil { .. }),
+        "{waits:?}"
+    );
+    assert_eq!(world.cases().await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_is_shown_even_when_the_first_attempt_to_show_it_is_lost() {
     const NOWHERE: &str = "\ncase_rules:\n  - { name: detractor, when: nps <= 6, case: { title: T, queue: Nowhere } }\n";
     let refused = OneEvent {

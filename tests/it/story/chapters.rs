@@ -133,10 +133,15 @@ pub(crate) async fn a_crm_that_asks_to_wait_is_waited_for_and_nothing_is_dead_le
     stage: &Stage,
 ) {
     stage.fault(json!({"target": "dynamics", "match": "$batch", "status": 429, "retry_after": 3, "times": 2})).await;
+    stage.sandbox.calls().clear(Some("dynamics"));
     let answer = stage
         .answer(&visit("1", "sabela@example.com", "Ninguén me chamou"))
         .await;
     stage.idle().await;
+    stage.all_faults_happened();
+    let calls = stage.sandbox.calls().of("dynamics");
+    let refused = calls.iter().filter(|call| call.status == 429).count();
+    assert_eq!(refused, 2, "{calls:#?}");
     assert_eq!(stage.cases_about("Ninguén me chamou").await.len(), 1);
     assert_eq!(stage.loops(&answer).await[0]["state"], "open");
     assert!(stage.dead_letters().await.is_empty());
@@ -156,6 +161,7 @@ pub(crate) async fn cut_connections_lose_nothing(stage: &Stage) {
         .answer(&visit("0", "iago@example.com", "Caeu a conexión"))
         .await;
     stage.idle().await;
+    stage.all_faults_happened();
     assert_eq!(stage.cases_about("Caeu a conexi").await.len(), 1);
     let noted = stage
         .sandbox
