@@ -70,7 +70,7 @@ functions: ## build the functions for this machine into target/lambda
 # ---- Check ----
 
 .PHONY: test
-test: tools browser functions lint ## check and test everything
+test: tools $(TOOLS)/package/.ready browser functions lint ## check and test everything
 	@echo "testing"
 	@$(CARGO) test --workspace --no-fail-fast
 

@@ -4,7 +4,7 @@
 
 mod browser;
 mod chapters;
-mod stage;
+pub(crate) mod stage;
 
 use browser::Browser;
 use stage::Stage;

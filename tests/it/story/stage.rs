@@ -37,6 +37,11 @@ impl Stage {
         }
     }
 
+    /// The folder in which this sandbox keeps its files.
+    pub(crate) fn state(&self) -> &Path {
+        self.state.path()
+    }
+
     /// Waits until nothing is in flight.
     pub(crate) async fn idle(&self) {
         let url = format!("{}/_sandbox/idle?wait_ms=120000", self.sandbox.front_url());

@@ -9,6 +9,7 @@
 
 mod api;
 mod deploy;
+mod functions;
 mod process;
 mod queues;
 mod stack;

@@ -129,6 +129,11 @@ impl Emulator {
         self.options.state_dir.join("emulator.log")
     }
 
+    /// The process group of the emulator and of the functions that it starts.
+    pub(super) fn process_group(&self) -> u32 {
+        self.child.id()
+    }
+
     async fn wait_until_healthy(&mut self, log_file: &Path) -> Result<()> {
         let deadline = Instant::now() + START_WITHIN;
         loop {

@@ -206,6 +206,11 @@ impl Sandbox {
         &self.stand_ins.calls
     }
 
+    /// The emulator, to end functions in the middle of their work.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
     /// The emulator's log, in which the functions' failures are found too.
     pub fn log_file(&self) -> PathBuf {
         self.emulator.log_file()
