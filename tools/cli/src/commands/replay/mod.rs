@@ -4,7 +4,7 @@ mod dead_letters;
 mod finding;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
-use cxloop_domain::loops::{Actor, Step, StepKind};
+use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::names::LoopId;
 use cxloop_ports::{Bus, Loops};
 use cxloop_store::Store;
@@ -95,6 +95,7 @@ async fn publish(store: &Store, bus: &dyn Bus, found: &[Again]) -> Result<(), Er
             text: "It was sent to be done again, from the command line.".to_owned(),
             link: None,
             replay: None,
+            references: References::default(),
         };
         store.record(id, &[step]).await?;
         recorded.push(id);
