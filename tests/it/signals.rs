@@ -218,6 +218,14 @@ async fn a_body_left_to_the_sweep_and_a_replay_go_on_under_the_first_trace() {
     sweep::handle(&world.sweep()).await.unwrap();
     let swept: Value = serde_json::from_str(&world.bus.published()[0].detail).unwrap();
     assert_eq!(swept[TRACE], ROOT);
+    // A hint of before there were traces goes on under that of its body.
+    let untraced = serde_json::from_value(swept).unwrap();
+    response_intake::handle(&world.response_intake(), untraced)
+        .await
+        .unwrap();
+    let taken_in = world.bus.published().pop().unwrap();
+    let taken_in: Value = serde_json::from_str(&taken_in.detail).unwrap();
+    assert_eq!(taken_in[TRACE], ROOT);
 
     world
         .apply(&RULES.replace("queue: Recovery", "queue: Nowhere"))

@@ -14,7 +14,7 @@ use cxloop_domain::response_intake::{failed_step, received, received_steps};
 use cxloop_domain::response_to_case::score_in_words;
 use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::trace;
+use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
     Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Loops, NewLoop,
     Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
@@ -58,13 +58,26 @@ pub async fn handle(deps: &Deps, event: ResponseHinted) -> Result<(), Failure> {
         );
         return Ok(());
     };
-    match take_in(deps, &event, &item).await {
+    // A hint that carries no trace goes on under that of its body.
+    let work = Work {
+        function: "response-intake",
+        trace: trace::current().or(item.trace),
+    };
+    trace::scope(work, take_in_or_tell(deps, &event, &item)).await
+}
+
+async fn take_in_or_tell(
+    deps: &Deps,
+    event: &ResponseHinted,
+    item: &InboxItem,
+) -> Result<(), Failure> {
+    match take_in(deps, event, item).await {
         Err(failure) if failure.remedy == Remedy::Park => {
-            put_aside(deps, &event, &item, &failure).await
+            put_aside(deps, event, item, &failure).await
         }
         Err(failure) => {
             // Only told: whether the telling works changes nothing about the message.
-            let _ = tell_of_waiting(deps, &event, &item, &failure).await;
+            let _ = tell_of_waiting(deps, event, item, &failure).await;
             Err(failure)
         }
         Ok(()) => Ok(()),
