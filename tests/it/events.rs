@@ -27,6 +27,7 @@ where
         name: "test",
         gates: world.store.clone(),
         postpone: Arc::new(FakePostpone::default()),
+        signals: world.signals("test"),
         clock: world.clock.clone(),
     };
     let batch = serde_json::from_str(&text(name)).unwrap();

@@ -1,43 +1,22 @@
 //! What the log tells of a message that fails: never the CRM's words, which quote what rows hold.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cxloop_domain::configuration::{self, Applied};
 use cxloop_domain::events::ResponseHinted;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
-use cxloop_lambda_kit::logging;
 use cxloop_lambda_kit::queue::{self, QueueWorker};
 use cxloop_ports::{CaseDesks, Clock, Failure, Remedy};
 use cxloop_testkit::ManualClock;
-use cxloop_testkit::fakes::{FakePostpone, FakeSecrets, FakeStore};
+use cxloop_testkit::fakes::{FakePostpone, FakeSecrets, FakeSignals, FakeStore};
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::world::Written;
+
 /// Stands for a customer's own words in a column that Dynamics complains about.
 const MARK: &str = "Antía Núñez, rúa do Príncipe 7";
-
-/// The lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 /// Asks a Dynamics that gives this answer for a queue, and returns the failure.
 async fn refused_by_dynamics(answer: ResponseTemplate, clock: &Arc<ManualClock>) -> Failure {
@@ -82,6 +61,7 @@ async fn end_with(failure: &Failure, receives: u32, clock: &Arc<ManualClock>) {
         name: "test",
         gates: Arc::new(FakeStore::default()),
         postpone: Arc::new(FakePostpone::default()),
+        signals: Arc::new(FakeSignals::default()),
         clock: clock.clone(),
     };
     let body = json!({
@@ -102,12 +82,8 @@ async fn end_with(failure: &Failure, receives: u32, clock: &Arc<ManualClock>) {
 
 #[tokio::test]
 async fn no_ending_of_a_message_tells_the_log_what_the_crm_quoted() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = logging::lines(tracing::level_filters::LevelFilter::TRACE, move || {
-        writer.clone()
-    });
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let lines = Written::default();
+    let _logging = lines.log();
     let clock = Arc::new(ManualClock::default());
 
     let parked = refused_by_dynamics(answer(400, "0x80040203"), &clock).await;

@@ -248,6 +248,7 @@ async fn a_signed_body_is_the_response_itself() {
         accepted_at: cxloop_ports::Clock::now(world.clock.as_ref()),
         body: body.to_string().into_bytes(),
         state: InboxState::Published,
+        trace: None,
     };
     Inbox::keep(world.store.as_ref(), &item).await.unwrap();
     let hinted = cxloop_domain::events::ResponseHinted {

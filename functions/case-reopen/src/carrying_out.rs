@@ -3,6 +3,10 @@
 use cxloop_domain::case_reopen::{
     Course, Progress, ReopenPlan, outcome_steps, plan_key, reopened_key,
 };
+use cxloop_domain::names::RuleName;
+use cxloop_domain::signals::{Signal, Verdict, milliseconds_between};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace;
 use cxloop_ports::{Failure, ReopenOutcome};
 use uuid::Uuid;
 
@@ -83,6 +87,7 @@ impl Work<'_> {
         let link = self.desk.case_link(outcome.case);
         let now = self.deps.clock.now();
         let steps = outcome_steps(plan, outcome.new_ticket.as_deref(), &link, now);
+        let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
         self.deps.loops.record(&self.loop_id, &steps).await?;
         let done = ReopenPlan {
             progress: Progress::Done,
@@ -93,7 +98,35 @@ impl Work<'_> {
             .plans
             .replace(&key, standing.version, &to_value(&done))
             .await?;
-        tracing::info!(response = %plan.response, case = %outcome.case, ticket, "rating acted on");
+        self.tell(plan, &outcome, ticket);
         Ok(())
+    }
+
+    /// The line and the counts of a rating that is done with.
+    fn tell(&self, plan: &ReopenPlan, outcome: &Outcome, ticket: &str) {
+        let verdict = plan.course.verdict();
+        let milliseconds = milliseconds_between(self.response.submitted_at, self.deps.clock.now());
+        tracing::info!(
+            { fields::OUTCOME } = outcomes::ACTED_ON,
+            { fields::RESPONSE } = %plan.response,
+            { fields::CONFIGURATION } = plan.configuration,
+            { fields::VERDICT } = verdict.as_str(),
+            { fields::RULES } = plan.course.threshold().map(RuleName::as_str),
+            { fields::CASE } = %outcome.case,
+            { fields::TICKET } = ticket,
+            { fields::MILLISECONDS_TO_CASE } = milliseconds,
+            "the thresholds were held against a rating, and what they ask for is done"
+        );
+        let connection = &plan.response.connection;
+        self.deps.signals.count(Signal::Decided {
+            connection,
+            verdict,
+        });
+        if matches!(verdict, Verdict::Reopen | Verdict::FollowUp) {
+            self.deps.signals.count(Signal::SecondsToCase {
+                connection,
+                milliseconds,
+            });
+        }
     }
 }

@@ -15,10 +15,12 @@ use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::LoopId;
 use cxloop_domain::response::Response;
-use cxloop_lambda_kit::PerVersion;
+use cxloop_domain::signals::Signal;
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
     CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
-    Responses,
+    Responses, Signals,
 };
 
 use crate::planning::to_value;
@@ -41,6 +43,8 @@ pub struct Deps {
     pub desks: Arc<dyn CaseDesks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Counts decisions, reopened cases and what is put aside.
+    pub signals: Arc<dyn Signals>,
     /// The thresholds of the configuration version seen last.
     pub parsed: PerVersion<Thresholds>,
 }
@@ -63,11 +67,19 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
     let (connection, desk) = deps.desks.desk(&applied)?;
     deps.gates.pass(&connection, deps.clock.now()).await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
-        tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
+        tracing::warn!(
+            { fields::OUTCOME } = outcomes::GONE,
+            { fields::RESPONSE } = %event.response,
+            "the response is not known: it was never taken in, or has expired"
+        );
         return Ok(());
     };
     let Some(case) = stored.response.about_case else {
-        tracing::error!(response = %event.response, "the response is about no case: nothing to reopen");
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::GONE,
+            { fields::RESPONSE } = %event.response,
+            "the response is about no case: there is nothing to reopen"
+        );
         return Ok(());
     };
     let loop_id = deps
@@ -90,6 +102,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         Err(failure) if failure.remedy == Remedy::Park => work.put_aside(&failure).await,
         Err(failure) => {
             let step = waiting_step("case-reopen", &failure.message, deps.clock.now());
+            let step = trace::traced_failure(step, &failure);
             // Only told: whether the telling works changes nothing about the message.
             let _ = deps.loops.record(&work.loop_id, &[step]).await;
             Err(failure)
@@ -103,7 +116,17 @@ impl Work<'_> {
     /// order, so that a crash in between leaves nothing unseen. A plan that another worker carried out meanwhile stands.
     async fn put_aside(&self, failure: &Failure) -> Result<(), Failure> {
         let key = plan_key(&self.event.response);
-        tracing::error!(response = %self.event.response, detail = failure.detail, "rating parked");
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::PARKED,
+            { fields::RESPONSE } = %self.event.response,
+            { fields::CASE } = %self.case,
+            { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
+            "a rating could not be acted on and was put aside"
+        );
+        self.deps.signals.count(Signal::Parked {
+            connection: Some(&self.event.response.connection),
+        });
         let standing = match self.deps.plans.load(&key).await? {
             Some(kept) => Some(planning::planned(kept)?),
             None => None,
@@ -116,6 +139,7 @@ impl Work<'_> {
         }
         let now = self.deps.clock.now();
         let step = failed_step(self.event, &self.event.response, &failure.message, now);
+        let step = trace::traced_failure(step, failure);
         self.deps.loops.record(&self.loop_id, &[step]).await?;
         if let Some(standing) = standing {
             let progress = Progress::Refused {

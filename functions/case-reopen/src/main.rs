@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use case_reopen::{Deps, handle};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::trace;
 use cxloop_lambda_kit::{Error, PerVersion};
 use cxloop_store::Store;
 
@@ -25,12 +26,12 @@ async fn main() -> Result<(), Error> {
         claims: store.clone(),
         loops: store.clone(),
         gates: store,
-        desks: Arc::new(DynamicsCaseDesks::new(
-            parts.http()?,
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
+        desks: Arc::new(
+            DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation()),
+        ),
         clock: parts.clock.clone(),
+        signals: parts.signals.clone(),
         parsed: PerVersion::default(),
     };
     start::queue_function(worker, |event| handle(&deps, event)).await

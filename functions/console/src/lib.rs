@@ -10,6 +10,8 @@ mod route;
 
 use std::sync::Arc;
 
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{Bus, Clock, Configurations, Failure, Inbox, Loops};
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, Response};
@@ -32,6 +34,14 @@ pub struct Deps {
 
 /// Answers one HTTP request. A failure is answered with its message for people and never with its detail.
 pub async fn handle(deps: &Deps, request: Request) -> Response<Body> {
+    let work = Work {
+        function: "console",
+        trace: trace::of_request(&request),
+    };
+    trace::scope(work, answered(deps, &request)).await
+}
+
+async fn answered(deps: &Deps, request: &Request) -> Response<Body> {
     let query = request.uri().query().unwrap_or_default();
     let Some(route) = Route::of(request.method(), request.uri().path(), query) else {
         return pages::not_found();
@@ -50,7 +60,11 @@ pub async fn handle(deps: &Deps, request: Request) -> Response<Body> {
         Route::ApiOne(id) => api::one(deps, &id).await,
     };
     answer.unwrap_or_else(|failure| {
-        tracing::error!(remedy = ?failure.remedy, detail = failure.detail, "console request failed");
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::NOT_ANSWERED,
+            { fields::DETAIL } = failure.detail,
+            "a page of the console could not be given"
+        );
         pages::trouble(&failure)
     })
 }

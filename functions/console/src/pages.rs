@@ -4,6 +4,7 @@ use askama::Template;
 use cxloop_domain::console::{actor_in_words, elapsed_in_words, state_in_words, step_in_words};
 use cxloop_domain::loops::{Loop, LoopHistory, LoopState, StepKind};
 use cxloop_domain::names::LoopId;
+use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{Failure, ParkedBody};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -63,6 +64,8 @@ struct StepRow {
     actor: String,
     text: String,
     link: Option<String>,
+    trace: Option<String>,
+    service_request_id: Option<String>,
 }
 
 #[derive(Template)]
@@ -113,7 +116,11 @@ fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(text) => answer(status, HTML, text),
         Err(error) => {
-            tracing::error!(detail = %error, "a page could not be rendered");
+            tracing::error!(
+                { fields::OUTCOME } = outcomes::NOT_ANSWERED,
+                { fields::DETAIL } = %error,
+                "a page could not be rendered"
+            );
             answer(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "text/plain; charset=utf-8",
@@ -161,6 +168,8 @@ fn page(history: &LoopHistory) -> LoopPage {
                 .link
                 .clone()
                 .filter(|link| link.starts_with("https://") || link.starts_with("http://")),
+            trace: step.references.trace.map(|trace| trace.to_string()),
+            service_request_id: step.references.service_request_id.map(|id| id.to_string()),
         });
         before = Some(step.at);
     }

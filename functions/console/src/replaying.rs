@@ -1,13 +1,14 @@
 //! Running again what failed.
 
 use cxloop_domain::events::Outgoing;
-use cxloop_domain::loops::{Actor, Replay, Step, StepKind};
+use cxloop_domain::loops::{Actor, References, Replay, Step, StepKind};
 use cxloop_domain::names::LoopId;
 use lambda_http::http::{StatusCode, header};
 
 use crate::{Answer, Deps, answer, pages};
 
-/// Publishes the events behind the failed steps of a loop once more and goes back to its page.
+/// Publishes the events behind the failed steps of a loop once more, under the traces that they had, and goes back to
+/// its page.
 pub(crate) async fn replay(deps: &Deps, id: &LoopId) -> Answer {
     let Some(history) = deps.loops.load(id).await? else {
         return Ok(pages::not_found());
@@ -20,8 +21,8 @@ pub(crate) async fn replay(deps: &Deps, id: &LoopId) -> Answer {
         .collect();
     for step in &failed {
         let event = match step.replay.as_ref() {
-            Some(Replay::Hinted(event)) => Outgoing::of(event),
-            Some(Replay::Received(event)) => Outgoing::of(event),
+            Some(Replay::Hinted(event)) => Outgoing::traced(event, step.references.trace),
+            Some(Replay::Received(event)) => Outgoing::traced(event, step.references.trace),
             None => continue,
         };
         deps.bus.publish(&event).await?;
@@ -35,6 +36,7 @@ pub(crate) async fn replay(deps: &Deps, id: &LoopId) -> Answer {
             text: "What had failed was sent to be done again.".to_owned(),
             link: None,
             replay: None,
+            references: References::default(),
         };
         deps.loops.record(id, &[step]).await?;
     }

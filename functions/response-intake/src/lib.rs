@@ -12,9 +12,12 @@ use cxloop_domain::names::ResponseKey;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_intake::{failed_step, received, received_steps};
 use cxloop_domain::response_to_case::score_in_words;
+use cxloop_domain::signals::Signal;
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
     Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Loops, NewLoop,
-    Remedy, Responses, SurveyPlatform, SurveyPlatforms,
+    Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
 
 /// How long a platform may say that it does not know a response it told of, before that is taken for an answer, in seconds.
@@ -40,21 +43,41 @@ pub struct Deps {
     pub bus: Arc<dyn Bus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Counts what is put aside.
+    pub signals: Arc<dyn Signals>,
 }
 
 /// Takes in the response behind one hint.
 pub async fn handle(deps: &Deps, event: ResponseHinted) -> Result<(), Failure> {
     let Some(item) = deps.inbox.load(&event.inbox_id).await? else {
-        tracing::warn!(inbox_id = %event.inbox_id, "the kept body has expired: nothing to take in");
+        tracing::warn!(
+            { fields::OUTCOME } = outcomes::GONE,
+            { fields::CONNECTION } = event.connection.as_str(),
+            { fields::INBOX_ID } = event.inbox_id.as_str(),
+            "the kept body has expired: there is nothing to take in"
+        );
         return Ok(());
     };
-    match take_in(deps, &event, &item).await {
+    // A hint that carries no trace goes on under that of its body.
+    let work = Work {
+        function: "response-intake",
+        trace: trace::current().or(item.trace),
+    };
+    trace::scope(work, take_in_or_tell(deps, &event, &item)).await
+}
+
+async fn take_in_or_tell(
+    deps: &Deps,
+    event: &ResponseHinted,
+    item: &InboxItem,
+) -> Result<(), Failure> {
+    match take_in(deps, event, item).await {
         Err(failure) if failure.remedy == Remedy::Park => {
-            put_aside(deps, &event, &item, &failure).await
+            put_aside(deps, event, item, &failure).await
         }
         Err(failure) => {
             // Only told: whether the telling works changes nothing about the message.
-            let _ = tell_of_waiting(deps, &event, &item, &failure).await;
+            let _ = tell_of_waiting(deps, event, item, &failure).await;
             Err(failure)
         }
         Ok(()) => Ok(()),
@@ -72,11 +95,20 @@ async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Resul
     let stored = deps.responses.keep(&response, &hint.notification).await?;
     tell_the_loop(deps, &stored.response, &hint.notification, item).await?;
     let event = received(&stored.response, &hint.notification, &item.id);
-    deps.bus.publish(&Outgoing::of(&event)).await?;
+    deps.bus
+        .publish(&Outgoing::traced(&event, trace::current()))
+        .await?;
     if was_parked(item) {
         deps.inbox.unpark(&item.id).await?;
     }
-    tracing::info!(response = %event.response, kind = ?event.kind, inbox_id = %item.id, "response taken in");
+    tracing::info!(
+        { fields::OUTCOME } = outcomes::TAKEN_IN,
+        { fields::CONNECTION } = item.connection.as_str(),
+        { fields::INBOX_ID } = item.id.as_str(),
+        { fields::RESPONSE } = %event.response,
+        { fields::KIND } = event.kind.as_str(),
+        "a response was taken in"
+    );
     Ok(())
 }
 
@@ -118,6 +150,7 @@ async fn tell_the_loop(
     item: &InboxItem,
 ) -> Result<(), Failure> {
     let steps = received_steps(response, notification, item.accepted_at, deps.clock.now());
+    let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
     let of_case = match response.about_case {
         Some(case) => deps.loops.of_case(case).await?,
         None => None,
@@ -171,12 +204,19 @@ async fn put_aside(
     failure: &Failure,
 ) -> Result<(), Failure> {
     tracing::error!(
-        connection = %event.connection, inbox_id = %event.inbox_id, detail = failure.detail,
-        "response parked"
+        { fields::OUTCOME } = outcomes::PARKED,
+        { fields::CONNECTION } = event.connection.as_str(),
+        { fields::INBOX_ID } = event.inbox_id.as_str(),
+        { fields::DETAIL } = failure.detail,
+        "a response could not be taken in and was put aside"
     );
+    deps.signals.count(Signal::Parked {
+        connection: Some(&event.connection),
+    });
     if let Some(key) = named_response(deps, event, item).await? {
         begin(deps, &key, "", None).await?;
         let step = failed_step(event, &key, &failure.message, deps.clock.now());
+        let step = trace::traced_failure(step, failure);
         deps.loops.record(&key.loop_id(), &[step]).await?;
     }
     deps.inbox.park(&event.inbox_id, &failure.message).await
@@ -194,6 +234,7 @@ async fn tell_of_waiting(
     };
     begin(deps, &key, "", None).await?;
     let step = waiting_step("response-intake", &failure.message, deps.clock.now());
+    let step = trace::traced_failure(step, failure);
     deps.loops.record(&key.loop_id(), &[step]).await
 }
 

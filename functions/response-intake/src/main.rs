@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use cxloop_lambda_kit::Error;
 use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::trace;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
 use response_intake::{Deps, handle};
@@ -20,17 +21,17 @@ async fn main() -> Result<(), Error> {
     let worker = parts.queue_worker(store.clone())?;
     let deps = Deps {
         configurations: store.clone(),
-        platforms: Arc::new(Platforms::new(
-            parts.http()?,
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
+        platforms: Arc::new(
+            Platforms::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation()),
+        ),
         inbox: store.clone(),
         responses: store.clone(),
         loops: store.clone(),
         gates: store,
         bus: parts.bus()?,
         clock: parts.clock.clone(),
+        signals: parts.signals.clone(),
     };
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

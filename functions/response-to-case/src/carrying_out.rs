@@ -7,6 +7,9 @@ use cxloop_domain::response_to_case::{
     CasePlan, Course, Progress, attached, case_steps, failed_step, note_failed_step, noted_step,
     plan_key, response_note,
 };
+use cxloop_domain::signals::{Signal, milliseconds_between};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace;
 use cxloop_ports::{Failure, Noted, Remedy};
 use jiff::SignedDuration;
 
@@ -94,13 +97,41 @@ impl Work<'_> {
             &self.desk.case_link(case),
             self.deps.clock.now(),
         );
+        let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
         self.deps.loops.record(&loop_id, &steps).await?;
-        tracing::info!(response = %plan.response, rule = %plan.rule, case = %case, ticket, "the case stands");
+        self.tell_case(plan, &ticket);
         let progress = match &plan.response_note {
             Some(_) => Progress::Opened { ticket },
             None => Progress::Done { ticket },
         };
         self.advance(standing, progress).await
+    }
+
+    /// The line of a case that stands, and how long the customer waited for it. Told again only when a worker dies
+    /// between here and the end of its plan.
+    fn tell_case(&self, plan: &CasePlan, ticket: &str) {
+        let milliseconds = milliseconds_between(self.response.submitted_at, self.deps.clock.now());
+        tracing::info!(
+            { fields::OUTCOME } = outcomes::CASE_STANDS,
+            { fields::RESPONSE } = %plan.response,
+            { fields::RULES } = plan.rule.as_str(),
+            { fields::CASE } = %plan.course.case(),
+            { fields::TICKET } = ticket,
+            { fields::MILLISECONDS_TO_CASE } = milliseconds,
+            "the case of a response stands"
+        );
+        if let Course::Open(_) = &plan.course {
+            self.deps.signals.count(Signal::SecondsToCase {
+                connection: &plan.response.connection,
+                milliseconds,
+            });
+        }
+    }
+
+    fn tell_parked(&self) {
+        self.deps.signals.count(Signal::Parked {
+            connection: Some(&self.event.response.connection),
+        });
     }
 
     /// Puts the ticket number on the response. What the platform refuses for good is shown and leaves the case
@@ -112,8 +143,17 @@ impl Work<'_> {
             Ok(Noted::Written | Noted::AlreadyThere) => Some(noted_step(plan, ticket, now)),
             Ok(Noted::NotSupported) => None,
             Err(failure) if failure.remedy == Remedy::Park => {
-                tracing::error!(response = %plan.response, detail = failure.detail, "the response could not be noted");
+                tracing::error!(
+                    { fields::OUTCOME } = outcomes::NOT_NOTED,
+                    { fields::RESPONSE } = %plan.response,
+                    { fields::RULES } = plan.rule.as_str(),
+                    { fields::TICKET } = ticket,
+                    { fields::DETAIL } = failure.detail,
+                    "the case stands, and its response could not be noted"
+                );
+                self.tell_parked();
                 let step = note_failed_step(self.event, plan, ticket, &failure.message, now);
+                let step = trace::traced_failure(step, &failure);
                 return self
                     .deps
                     .loops
@@ -125,7 +165,7 @@ impl Work<'_> {
         if let Some(step) = step {
             self.deps
                 .loops
-                .record(&self.event.response.loop_id(), &[step])
+                .record(&self.event.response.loop_id(), &[trace::traced(step)])
                 .await?;
         }
         self.advance(
@@ -189,7 +229,15 @@ impl Work<'_> {
     /// so that a crash in between leaves nothing unseen. A plan that another worker carried out meanwhile stands.
     async fn put_aside(&self, name: &RuleName, failure: &Failure) -> Result<(), Failure> {
         let key = plan_key(&self.event.response, name);
-        tracing::error!(response = %self.event.response, rule = %name, detail = failure.detail, "case plan parked");
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::PARKED,
+            { fields::RESPONSE } = %self.event.response,
+            { fields::RULES } = name.as_str(),
+            { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
+            "a rule could not be carried out and was put aside"
+        );
+        self.tell_parked();
         let standing = match self.deps.plans.load(&key).await? {
             Some(kept) => Some(planned(&key, kept)?),
             None => None,
@@ -207,6 +255,7 @@ impl Work<'_> {
             return Ok(());
         }
         let step = failed_step(self.event, name, &failure.message, self.deps.clock.now());
+        let step = trace::traced_failure(step, failure);
         self.deps
             .loops
             .record(&self.event.response.loop_id(), &[step])

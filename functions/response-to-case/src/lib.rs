@@ -8,17 +8,21 @@ mod attach;
 mod carrying_out;
 mod planning;
 
+use std::fmt;
 use std::sync::Arc;
 
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
+use cxloop_domain::names::RuleName;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
-use cxloop_lambda_kit::PerVersion;
+use cxloop_domain::signals::{Signal, Verdict};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
     CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
-    Responses, SurveyPlatforms,
+    Responses, Signals, SurveyPlatforms,
 };
 
 /// What this function needs, and what its policy allows.
@@ -41,6 +45,8 @@ pub struct Deps {
     pub platforms: Arc<dyn SurveyPlatforms>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Counts decisions, cases and what is put aside.
+    pub signals: Arc<dyn Signals>,
     /// This worker's name for leases, unlike that of any other.
     pub worker: String,
     /// The rules of the configuration version seen last.
@@ -65,6 +71,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         && !matches!(failure.remedy, Remedy::ComeBack { .. })
     {
         let step = waiting_step("response-to-case", &failure.message, deps.clock.now());
+        let step = trace::traced_failure(step, failure);
         // Only told: whether the telling works changes nothing about the message.
         let _ = deps.loops.record(&loop_id, &[step]).await;
     }
@@ -76,7 +83,11 @@ async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<()
     let (connection, desk) = deps.desks.desk(&applied)?;
     deps.gates.pass(&connection, deps.clock.now()).await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
-        tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
+        tracing::warn!(
+            { fields::OUTCOME } = outcomes::GONE,
+            { fields::RESPONSE } = %event.response,
+            "the response is not known: it was never taken in, or has expired"
+        );
         return Ok(());
     };
     let rules = deps.parsed.of(&applied, CaseRules::parse);
@@ -123,28 +134,55 @@ impl Work<'_> {
                 self.applied.version,
             )
         };
-        let kept = match deps.plans.load(&key).await? {
-            Some(kept) if !event.replay => kept,
+        let (kept, is_new) = match deps.plans.load(&key).await? {
+            Some(kept) if !event.replay => (kept, false),
             Some(kept) => {
-                deps.plans
-                    .replace(&key, kept.version, &planning::to_value(&made()))
-                    .await?
+                let made = planning::to_value(&made());
+                (deps.plans.replace(&key, kept.version, &made).await?, true)
             }
             None => {
-                deps.plans
-                    .keep_first(&key, &planning::to_value(&made()))
-                    .await?
+                let made = planning::to_value(&made());
+                (deps.plans.keep_first(&key, &made).await?, true)
             }
         };
         let decision: Decision = planning::from_value(&key, kept.plan)?;
-        let step = decided_step(event, &decision, deps.clock.now());
+        let step = trace::traced(decided_step(event, &decision, deps.clock.now()));
         deps.loops
             .record(&event.response.loop_id(), &[step])
             .await?;
-        tracing::info!(
-            response = %event.response, configuration = decision.configuration, chosen = decision.chosen.len(),
-            "rules held against the response"
-        );
+        if is_new {
+            self.tell_decision(&decision);
+        }
         Ok(decision)
+    }
+
+    /// The line and the count of a decision: told when it is made, and not again when its message is.
+    fn tell_decision(&self, decision: &Decision) {
+        let verdict = Verdict::of(decision);
+        tracing::info!(
+            { fields::OUTCOME } = outcomes::DECIDED,
+            { fields::RESPONSE } = %self.event.response,
+            { fields::CONFIGURATION } = decision.configuration,
+            { fields::VERDICT } = verdict.as_str(),
+            { fields::RULES } = %InAList(&decision.chosen),
+            "the rules were held against a response"
+        );
+        self.deps.signals.count(Signal::Decided {
+            connection: &self.event.response.connection,
+            verdict,
+        });
+    }
+}
+
+/// Names one after another, with commas.
+struct InAList<'n>(&'n [RuleName]);
+
+impl fmt::Display for InAList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.0.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}")?;
+        }
+        Ok(())
     }
 }

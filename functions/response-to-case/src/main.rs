@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::trace;
 use cxloop_lambda_kit::{Error, PerVersion, worker_name};
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
@@ -27,17 +28,16 @@ async fn main() -> Result<(), Error> {
         claims: store.clone(),
         loops: store.clone(),
         gates: store,
-        desks: Arc::new(DynamicsCaseDesks::new(
-            http.clone(),
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
-        platforms: Arc::new(Platforms::new(
-            http,
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
+        desks: Arc::new(
+            DynamicsCaseDesks::new(http.clone(), parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation()),
+        ),
+        platforms: Arc::new(
+            Platforms::new(http, parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation()),
+        ),
         clock: parts.clock.clone(),
+        signals: parts.signals.clone(),
         worker: worker_name(parts.function),
         parsed: PerVersion::default(),
     };

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
-use cxloop_ports::{Bus, Clock, Failure, Inbox};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace::{self, Work};
+use cxloop_ports::{Bus, Clock, Failure, Inbox, Overdue};
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -19,8 +21,11 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
 }
 
+/// The function's name on every line.
+const FUNCTION: &str = "sweep";
+
 /// Publishes the overdue bodies and returns how many. One that fails does not keep the others back;
-/// the first failure is returned after all were tried.
+/// the first failure is returned after all were tried. Each goes on under the trace that it was accepted with.
 pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
     let overdue = deps
         .inbox
@@ -28,26 +33,46 @@ pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
         .await?;
     let mut published = 0;
     let mut first_failure = None;
-    for (connection, inbox_id) in overdue {
-        let event = ResponseHinted {
-            connection,
-            inbox_id,
+    for overdue in overdue {
+        let work = Work {
+            function: FUNCTION,
+            trace: overdue.trace,
         };
-        match publish(deps, &event).await {
+        match trace::scope(work, publish(deps, overdue)).await {
             Ok(()) => published += 1,
             Err(failure) => {
-                tracing::error!(inbox_id = %event.inbox_id, detail = failure.detail, "overdue webhook not published");
                 first_failure.get_or_insert(failure);
             }
         }
     }
     if published > 0 {
-        tracing::warn!(published, "webhooks had been accepted and never published");
+        tracing::warn!(
+            { fields::FUNCTION } = FUNCTION,
+            { fields::OUTCOME } = outcomes::SWEPT,
+            { fields::COUNT } = published,
+            "webhooks that had been accepted and never published are published"
+        );
     }
     first_failure.map_or(Ok(published), Err)
 }
 
-async fn publish(deps: &Deps, event: &ResponseHinted) -> Result<(), Failure> {
-    deps.bus.publish(&Outgoing::of(event)).await?;
-    deps.inbox.published(&event.inbox_id).await
+async fn publish(deps: &Deps, overdue: Overdue) -> Result<(), Failure> {
+    let event = ResponseHinted {
+        connection: overdue.connection,
+        inbox_id: overdue.id,
+    };
+    let outgoing = Outgoing::traced(&event, overdue.trace);
+    let published = match deps.bus.publish(&outgoing).await {
+        Ok(()) => deps.inbox.published(&event.inbox_id).await,
+        Err(failure) => Err(failure),
+    };
+    published.inspect_err(|failure| {
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::FAILED,
+            { fields::CONNECTION } = event.connection.as_str(),
+            { fields::INBOX_ID } = event.inbox_id.as_str(),
+            { fields::DETAIL } = failure.detail,
+            "a webhook that had been accepted and never published is still not published"
+        );
+    })
 }

@@ -10,10 +10,15 @@ use std::sync::Arc;
 
 use cxloop_domain::configuration::Connection;
 use cxloop_domain::events::{Outgoing, ResponseHinted};
+use cxloop_domain::names::ConnectionName;
+use cxloop_domain::signals::{RefusalKind, Signal};
+use cxloop_domain::trace::TraceId;
 use cxloop_domain::webhooks::{Answer, inbox_id};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_lambda_kit::verification::{Refusal, SignatureHeaders, Unverified, Verified, verify};
 use cxloop_ports::{
-    Bus, Clock, Configurations, Failure, Inbox, InboxItem, InboxState, Remedy, Secrets,
+    Bus, Clock, Configurations, Failure, Inbox, InboxItem, InboxState, Remedy, Secrets, Signals,
     SurveyPlatforms,
 };
 use lambda_http::http::{Method, header};
@@ -35,14 +40,22 @@ pub struct Deps {
     pub bus: Arc<dyn Bus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Counts what is accepted and refused.
+    pub signals: Arc<dyn Signals>,
 }
 
-/// Answers one HTTP request.
+/// Answers one HTTP request. The trace of everything that follows from it begins here.
 pub async fn handle(deps: &Deps, request: Request) -> Response<Body> {
+    let trace = trace::of_request(&request)
+        .unwrap_or_else(|| TraceId::derived(deps.clock.now(), request.body().as_ref()));
+    let work = Work {
+        function: "webhooks",
+        trace: Some(trace),
+    };
     let answer = match *request.method() {
         // Platforms ask with GET or HEAD whether somebody is here before they send.
         Method::GET | Method::HEAD => Answer::Accepted,
-        _ => take(deps, request).await,
+        _ => trace::scope(work, take(deps, request)).await,
     };
     Response::builder()
         .status(answer.status())
@@ -53,13 +66,18 @@ pub async fn handle(deps: &Deps, request: Request) -> Response<Body> {
 
 async fn take(deps: &Deps, request: Request) -> Answer {
     let Some(address) = Address::of(request.uri().path()) else {
-        return Answer::Refused;
+        return refused(deps, None, RefusalKind::Address, "no such address");
     };
     let connection = address.connection.clone();
     match accept(deps, address, request).await {
         Ok(answer) => answer,
         Err(failure) => {
-            tracing::error!(%connection, remedy = ?failure.remedy, detail = failure.detail, "webhook not kept");
+            tracing::error!(
+                { fields::OUTCOME } = outcomes::NOT_KEPT,
+                { fields::CONNECTION } = connection.as_str(),
+                { fields::DETAIL } = failure.detail,
+                "a webhook could not be kept: the sender was asked to try again"
+            );
             Answer::TryAgain
         }
     }
@@ -69,8 +87,8 @@ async fn accept(deps: &Deps, address: Address, request: Request) -> Result<Answe
     let applied = deps.configurations.current().await?;
     let name = address.connection.clone();
     let Some(connection) = applied.configuration.connections.get(&name) else {
-        tracing::warn!(connection = %name, "webhook refused: no such connection");
-        return Ok(Answer::Refused);
+        let why = "the configuration has no such connection";
+        return Ok(refused(deps, None, RefusalKind::Connection, why));
     };
     let unverified = unverified(address, request);
     let verified = match verify(
@@ -82,9 +100,8 @@ async fn accept(deps: &Deps, address: Address, request: Request) -> Result<Answe
     .await
     {
         Ok(verified) => verified,
-        Err(Refusal::Unauthorized(reason)) => {
-            tracing::warn!(connection = %name, reason, "webhook refused");
-            return Ok(Answer::Refused);
+        Err(Refusal::Unauthorized { kind, reason }) => {
+            return Ok(refused(deps, Some(&name), kind, reason));
         }
         Err(Refusal::SecretTrouble(failure)) => return Err(failure),
     };
@@ -101,6 +118,35 @@ async fn accept(deps: &Deps, address: Address, request: Request) -> Result<Answe
     keep(deps, &verified, state).await
 }
 
+/// The line and the count of a webhook that is refused. The sender learns nothing of the reason. A connection that the
+/// configuration does not know is not named: a stranger chose its name.
+fn refused(
+    deps: &Deps,
+    connection: Option<&ConnectionName>,
+    kind: RefusalKind,
+    reason: &'static str,
+) -> Answer {
+    tracing::warn!(
+        { fields::OUTCOME } = outcomes::REFUSED,
+        { fields::CONNECTION } = connection.map(ConnectionName::as_str),
+        { fields::REFUSAL } = kind.as_str(),
+        { fields::REASON } = reason,
+        "a webhook was refused"
+    );
+    deps.signals.count(Signal::Refused {
+        connection,
+        reason: kind,
+    });
+    match kind {
+        RefusalKind::TooLarge => Answer::TooLarge,
+        RefusalKind::Address
+        | RefusalKind::Connection
+        | RefusalKind::Token
+        | RefusalKind::Signature
+        | RefusalKind::Timestamp => Answer::Refused,
+    }
+}
+
 fn unverified(address: Address, request: Request) -> Unverified {
     let (parts, body) = request.into_parts();
     Unverified {
@@ -112,46 +158,66 @@ fn unverified(address: Address, request: Request) -> Unverified {
 }
 
 async fn keep(deps: &Deps, verified: &Verified, state: InboxState) -> Result<Answer, Failure> {
-    let id = inbox_id(
-        verified.connection(),
-        verified.delivery_id(),
-        verified.body(),
-    );
+    let connection = verified.connection();
     let item = InboxItem {
-        id: id.clone(),
-        connection: verified.connection().clone(),
+        id: inbox_id(connection, verified.delivery_id(), verified.body()),
+        connection: connection.clone(),
         accepted_at: deps.clock.now(),
         body: verified.body().to_vec(),
         state,
+        trace: trace::current(),
     };
     match deps.inbox.keep(&item).await {
-        Ok(()) => {}
+        Ok(()) => deps.signals.count(Signal::Accepted { connection }),
         Err(failure) if failure.remedy == Remedy::Park => {
-            tracing::warn!(connection = %item.connection, inbox_id = %id, "webhook refused: {}", failure.message);
-            return Ok(Answer::TooLarge);
+            let why = "the body does not fit, even compressed";
+            return Ok(refused(deps, Some(connection), RefusalKind::TooLarge, why));
         }
         Err(failure) => return Err(failure),
     }
-    if let InboxState::Parked { reason } = &item.state {
-        tracing::warn!(connection = %item.connection, inbox_id = %id, reason, "webhook kept and parked");
-        return Ok(Answer::Accepted);
+    match &item.state {
+        InboxState::Parked { reason } => parked(deps, &item, reason),
+        InboxState::Unpublished | InboxState::Published => publish(deps, &item).await,
     }
+    Ok(Answer::Accepted)
+}
+
+fn parked(deps: &Deps, item: &InboxItem, reason: &str) {
+    tracing::warn!(
+        { fields::OUTCOME } = outcomes::PARKED,
+        { fields::CONNECTION } = item.connection.as_str(),
+        { fields::INBOX_ID } = item.id.as_str(),
+        { fields::REASON } = reason,
+        "a webhook was kept, and put aside because nobody understands it"
+    );
+    deps.signals.count(Signal::Parked {
+        connection: Some(&item.connection),
+    });
+}
+
+async fn publish(deps: &Deps, item: &InboxItem) {
     let event = ResponseHinted {
         connection: item.connection.clone(),
-        inbox_id: id.clone(),
+        inbox_id: item.id.clone(),
     };
-    let published = match deps.bus.publish(&Outgoing::of(&event)).await {
-        Ok(()) => deps.inbox.published(&id).await,
+    let outgoing = Outgoing::traced(&event, trace::current());
+    let published = match deps.bus.publish(&outgoing).await {
+        Ok(()) => deps.inbox.published(&item.id).await,
         Err(failure) => Err(failure),
     };
     match published {
-        Ok(()) => {
-            tracing::info!(connection = %item.connection, inbox_id = %id, "webhook kept and published")
-        }
+        Ok(()) => tracing::info!(
+            { fields::OUTCOME } = outcomes::ACCEPTED,
+            { fields::CONNECTION } = item.connection.as_str(),
+            { fields::INBOX_ID } = item.id.as_str(),
+            "a webhook was kept and published"
+        ),
         Err(failure) => tracing::warn!(
-            connection = %item.connection, inbox_id = %id, detail = failure.detail,
-            "webhook kept; the sweep will publish it"
+            { fields::OUTCOME } = outcomes::LEFT_TO_THE_SWEEP,
+            { fields::CONNECTION } = item.connection.as_str(),
+            { fields::INBOX_ID } = item.id.as_str(),
+            { fields::DETAIL } = failure.detail,
+            "a webhook was kept; the sweep will publish it"
         ),
     }
-    Ok(Answer::Accepted)
 }

@@ -28,6 +28,7 @@ async fn main() -> Result<(), Error> {
         inbox: store,
         bus: parts.bus()?,
         clock: parts.clock.clone(),
+        signals: parts.signals.clone(),
     };
     start::http_function(parts.function, |request| handle(&deps, request)).await
 }

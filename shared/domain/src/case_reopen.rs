@@ -24,6 +24,7 @@ use crate::identity;
 use crate::names::{ResponseKey, RuleName};
 use crate::response::Response;
 use crate::rules::{Condition, Facts, Judgement, Verdict};
+use crate::signals;
 
 /// The thresholds of one configuration version, with their conditions parsed once.
 #[derive(Debug)]
@@ -208,6 +209,28 @@ pub enum Course {
         /// Why.
         why: String,
     },
+}
+
+impl Course {
+    /// What was decided, in a word for logs and metrics.
+    pub fn verdict(&self) -> signals::Verdict {
+        match self {
+            Self::Reopen { .. } => signals::Verdict::Reopen,
+            Self::Note { .. } => signals::Verdict::Note,
+            Self::FollowUp { .. } => signals::Verdict::FollowUp,
+            Self::Nothing { .. } => signals::Verdict::Nothing,
+        }
+    }
+
+    /// The threshold that was broken, if one was.
+    pub fn threshold(&self) -> Option<&RuleName> {
+        match self {
+            Self::Reopen { threshold, .. }
+            | Self::Note { threshold, .. }
+            | Self::FollowUp { threshold, .. } => Some(threshold),
+            Self::Nothing { .. } => None,
+        }
+    }
 }
 
 /// A rating that cannot be acted on, for good.

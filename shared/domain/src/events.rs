@@ -8,9 +8,13 @@ use uuid::Uuid;
 use crate::identity;
 use crate::names::{ConnectionName, InboxId, ResponseKey};
 use crate::response::Kind;
+use crate::trace::TraceId;
 
 /// The `source` of all events on the bus.
 pub const SOURCE: &str = "cxloop";
+
+/// The field of a detail that holds the trace. Events of before there were traces lack it.
+pub const TRACE: &str = "trace";
 
 /// A webhook was accepted and kept; what it hints at is still to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +51,9 @@ pub trait Event: Serialize {
 
     /// The id derived from what happened.
     fn id(&self) -> Uuid;
+
+    /// The connection that the response came through.
+    fn connection(&self) -> &ConnectionName;
 }
 
 impl Event for ResponseHinted {
@@ -58,6 +65,10 @@ impl Event for ResponseHinted {
             &[self.connection.as_str(), self.inbox_id.as_str()],
         )
     }
+
+    fn connection(&self) -> &ConnectionName {
+        &self.connection
+    }
 }
 
 impl Event for ResponseReceived {
@@ -68,6 +79,10 @@ impl Event for ResponseReceived {
             Self::NAME,
             &[&self.response.to_string(), &self.notification],
         )
+    }
+
+    fn connection(&self) -> &ConnectionName {
+        &self.response.connection
     }
 }
 
@@ -85,9 +100,18 @@ pub struct Outgoing {
 impl Outgoing {
     /// Packs an event.
     pub fn of<E: Event>(event: &E) -> Self {
+        Self::traced(event, None)
+    }
+
+    /// Packs an event with the trace that it belongs to, which travels inside the detail as [`TRACE`]. The trace is no
+    /// part of what happened: a redelivery has another one and the same id.
+    pub fn traced<E: Event>(event: &E, trace: Option<TraceId>) -> Self {
         let mut detail = serde_json::to_value(event).expect("events are plain data");
         if let Some(fields) = detail.as_object_mut() {
             fields.insert("event_id".into(), event.id().to_string().into());
+            if let Some(trace) = trace {
+                fields.insert(TRACE.into(), trace.to_string().into());
+            }
         }
         Self {
             name: E::NAME,
@@ -111,11 +135,13 @@ mod tests {
             inbox_id: "i-1".parse().unwrap(),
             replay: false,
         };
-        let sent = Outgoing::of(&event);
+        let trace: TraceId = "1-5759e988-bd862e3fe1be46a994272793".parse().unwrap();
+        let sent = Outgoing::traced(&event, Some(trace));
         assert_eq!(sent.id, Outgoing::of(&event.clone()).id);
         let detail: serde_json::Value = serde_json::from_str(&sent.detail).unwrap();
         assert_eq!(detail["kind"], "about_case");
         assert_eq!(detail["response"], "wxm/52c7d343");
+        assert_eq!(detail["trace"], "1-5759e988-bd862e3fe1be46a994272793");
         assert_eq!(
             serde_json::from_str::<ResponseReceived>(&sent.detail).unwrap(),
             event

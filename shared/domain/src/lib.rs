@@ -21,6 +21,8 @@ pub mod response_intake;
 pub mod response_to_case;
 pub mod rules;
 pub mod score;
+pub mod signals;
 pub mod sweep;
 pub mod texts;
+pub mod trace;
 pub mod webhooks;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::events::{ResponseHinted, ResponseReceived};
 use crate::identity;
 use crate::names::{LoopId, ResponseKey};
+use crate::trace::TraceId;
 
 /// One thing that happened, or was decided not to happen, with its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,27 @@ pub struct Step {
     /// What a replay needs to run this again, on steps that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
+    /// Under which ids the logs tell more.
+    #[serde(default, skip_serializing_if = "References::is_empty")]
+    pub references: References,
+}
+
+/// The ids under which our logs and the CRM's own tell more of a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct References {
+    /// The trace of the webhook that led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
+    /// The CRM's own id of the request that failed, which its support asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_request_id: Option<Uuid>,
+}
+
+impl References {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The kinds of steps, in the usual course of a loop.
@@ -135,6 +157,7 @@ pub fn waiting_step(function: &str, reason: &str, at: Timestamp) -> Step {
         text: format!("{reason} It is tried again."),
         link: None,
         replay: None,
+        references: References::default(),
     }
 }
 
@@ -254,6 +277,7 @@ mod tests {
                 text: String::new(),
                 link: None,
                 replay: None,
+                references: References::default(),
             })
             .collect();
         state_of(&steps)

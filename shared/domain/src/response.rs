@@ -76,6 +76,16 @@ pub enum Kind {
     AboutCase,
 }
 
+impl Kind {
+    /// The word in events and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::AboutCase => "about_case",
+        }
+    }
+}
+
 /// The person who answered, as far as the response tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {

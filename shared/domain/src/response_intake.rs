@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::events::{ResponseHinted, ResponseReceived};
-use crate::loops::{Actor, Replay, Step, StepKind};
+use crate::loops::{Actor, References, Replay, Step, StepKind};
 use crate::names::{InboxId, ResponseKey};
 use crate::response::{Kind, Response};
 use crate::response_to_case::score_in_words;
@@ -55,6 +55,7 @@ pub fn received_steps(
         ),
         link: response.link.clone(),
         replay: None,
+        references: References::default(),
     };
     let taken = Step {
         key: format!("taken/{key}"),
@@ -64,6 +65,7 @@ pub fn received_steps(
         text: "The response was verified at its source and stored.".to_owned(),
         link: None,
         replay: None,
+        references: References::default(),
     };
     vec![received, taken]
 }
@@ -84,5 +86,6 @@ pub fn failed_step(
         text: format!("The response could not be taken in: {reason}"),
         link: None,
         replay: Some(Replay::Hinted(event.clone())),
+        references: References::default(),
     }
 }

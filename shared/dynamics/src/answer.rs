@@ -43,6 +43,13 @@ impl Answer {
     }
 }
 
+/// The service's own id of a request, for its support. Only a GUID is taken for one.
+pub(crate) fn service_request_id(headers: &HeaderMap) -> Option<Uuid> {
+    ["x-ms-service-request-id", "req_id", "x-ms-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok()?.trim().parse().ok())
+}
+
 /// Judges an answer. Nothing but 200, 201 and 204 is a success, and a success with a body must be
 /// whole JSON of the Web API: gateways answer 200 with pages of their own.
 pub(crate) fn judge(
@@ -55,7 +62,8 @@ pub(crate) fn judge(
     if !matches!(status, 200 | 201 | 204) {
         let retry_after =
             text(RETRY_AFTER.as_str()).and_then(|value| retry_after_seconds(value, now));
-        return Err(Error::from_answer(status, body, retry_after));
+        return Err(Error::from_answer(status, body, retry_after)
+            .answered_under(service_request_id(headers)));
     }
     let body = match body.trim_ascii() {
         [] if status == 204 => None,

@@ -11,7 +11,7 @@ use crate::{
     answer::{Answer, judge},
     batch::{self, Batch, Outcome},
     classify::{Action, classify},
-    connection::{Connection, Now},
+    connection::{Connection, Correlation, Now},
     error::Error,
     query::{Query, page_size_preference},
     record::Record,
@@ -24,6 +24,8 @@ use crate::{
 /// What the Web API accepts and answers. The charset is named because parts of a batch have no
 /// other place to say it.
 const JSON: &str = "application/json; charset=utf-8";
+
+const CORRELATION_HEADERS: [&str; 2] = ["x-ms-client-request-id", "x-ms-correlation-id"];
 
 /// A page of rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +42,7 @@ pub struct Page {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    correlation: Correlation,
 }
 
 struct Shared {
@@ -70,6 +73,17 @@ impl Client {
                 now,
                 tokens: TokenCache::default(),
             }),
+            correlation: Arc::new(|| None),
+        }
+    }
+
+    /// The same client, whose requests carry the id of the running work as `x-ms-client-request-id` and
+    /// `x-ms-correlation-id`, which the service keeps with its own records of them.
+    #[must_use]
+    pub fn correlated_by(self, correlation: Correlation) -> Self {
+        Self {
+            correlation,
+            ..self
         }
     }
 
@@ -253,7 +267,13 @@ impl Client {
         token: &Token,
         build: impl Fn(&reqwest::Client) -> reqwest::RequestBuilder,
     ) -> Result<RawAnswer, Error> {
-        let request = build(&self.shared.http)
+        let mut request = build(&self.shared.http);
+        if let Some(id) = (self.correlation)() {
+            for name in CORRELATION_HEADERS {
+                request = request.header(name, id.to_string());
+            }
+        }
+        let request = request
             .header("OData-Version", "4.0")
             .header("OData-MaxVersion", "4.0")
             .bearer_auth(token.bearer.expose_secret())

@@ -5,11 +5,16 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use reqwest::Url;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use crate::error::Error;
 
 /// The current time, given by whoever builds the client.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The id under which the running work's requests are to be found again on both sides, when there is one. Dataverse
+/// takes a GUID.
+pub type Correlation = Arc<dyn Fn() -> Option<Uuid> + Send + Sync>;
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

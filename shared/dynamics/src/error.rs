@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::service_code::ServiceCode;
 
@@ -21,6 +22,8 @@ pub struct Detail {
     pub code: Option<ServiceCode>,
     /// The service's own words; empty when it gave none.
     pub message: String,
+    /// The service's own id of the request, when it gave one.
+    pub service_request_id: Option<Uuid>,
 }
 
 /// A failed request. `Display` is the outer message, safe for a log; [`Error::detail`] holds the
@@ -78,6 +81,8 @@ pub enum Error {
     Unavailable {
         /// What was observed, free of addresses and data.
         reason: String,
+        /// The service's own id of the request, when there was an answer that gave one.
+        service_request_id: Option<Uuid>,
     },
     /// The answer is larger than the client is willing to hold.
     #[error("the answer is larger than {limit_bytes} bytes")]
@@ -119,7 +124,42 @@ impl Error {
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         Self::Unavailable {
             reason: reason.into(),
+            service_request_id: None,
         }
+    }
+
+    /// The service's own id of the request, which its support asks for.
+    #[must_use]
+    pub fn service_request_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Unavailable {
+                service_request_id, ..
+            } => *service_request_id,
+            other => other.detail()?.service_request_id,
+        }
+    }
+
+    /// The same error with the id of the answer, unless it has one already.
+    pub(crate) fn answered_under(mut self, id: Option<Uuid>) -> Self {
+        let place = match &mut self {
+            Self::NotFound(detail)
+            | Self::AlreadyExists(detail)
+            | Self::DuplicateDetected(detail)
+            | Self::VersionMismatch(detail)
+            | Self::Throttled { detail, .. }
+            | Self::Unauthorized(detail)
+            | Self::TokenRejected(detail)
+            | Self::CredentialsRefused(detail)
+            | Self::Forbidden(detail)
+            | Self::Refused(detail)
+            | Self::Unexpected(detail) => &mut detail.service_request_id,
+            Self::Unavailable {
+                service_request_id, ..
+            } => service_request_id,
+            Self::Oversized { .. } | Self::NotSendable { .. } => return self,
+        };
+        *place = place.or(id);
+        self
     }
 
     pub(crate) fn not_sendable(reason: impl Into<String>) -> Self {
@@ -285,5 +325,6 @@ fn read_detail(status: u16, body: &[u8]) -> Detail {
         status,
         code,
         message,
+        service_request_id: None,
     }
 }

@@ -29,7 +29,7 @@ mod tests;
 pub use answer::Answer;
 pub use classify::{Action, FailureKind, Verdict, classify};
 pub use client::{Client, Page};
-pub use connection::{Connection, Now, Timeouts};
+pub use connection::{Connection, Correlation, Now, Timeouts};
 pub use error::{Detail, Error, retry_after_seconds};
 pub use literal::Literal;
 pub use query::{Direction, Filter, Query};

@@ -140,6 +140,7 @@ fn refusal(status: u16, body: &[u8], retry_after: Option<u32>) -> Error {
         status,
         code: None,
         message,
+        service_request_id: None,
     };
     let passes = ["temporarily_unavailable", "server_error"];
     match status {

@@ -1,4 +1,5 @@
-//! What every function stands on: settings, logs, verification of webhooks, batches of messages, AWS adapters.
+//! What every function stands on: settings, logs, metrics, traces, verification of webhooks, batches of messages, AWS
+//! adapters.
 //!
 //! A function's `main.rs` takes [`start::Parts`] from the environment, builds its roles from them and hands its
 //! handler to one of the runners in [`start`]. Nothing here knows a use case.
@@ -7,12 +8,14 @@ pub mod aws;
 mod error;
 mod http_client;
 pub mod logging;
+pub mod metrics;
 mod per_version;
 pub mod queue;
 pub mod settings;
 pub mod start;
 #[cfg(test)]
 mod test_doubles;
+pub mod trace;
 pub mod verification;
 mod worker;
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
 use cxloop_domain::events::Event;
-use cxloop_ports::{Bus, Clock, Failure, Gates, Secrets};
+use cxloop_ports::{Bus, Clock, Failure, Gates, Secrets, Signals};
 use futures::FutureExt;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
@@ -34,7 +34,8 @@ use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 
 use crate::aws::{EventBridge, SecretsManager, Sqs, WallClock, sdk_config};
-use crate::logging::{self, fields};
+use crate::logging::{self, fields, outcomes};
+use crate::metrics::EmbeddedMetrics;
 use crate::queue::{self, QueueWorker};
 use crate::settings::Settings;
 use crate::{Error, http_client};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub secrets: Arc<dyn Secrets>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Counts, on standard output.
+    pub signals: Arc<dyn Signals>,
 }
 
 impl Parts {
@@ -67,17 +70,27 @@ impl Parts {
                 .map_or(LevelFilter::INFO, |settings| settings.log),
         );
         let settings = settings.inspect_err(|error| {
-            tracing::error!({ fields::FUNCTION } = function, { fields::REASON } = %error, "the function cannot start");
+            tracing::error!(
+                { fields::FUNCTION } = function,
+                { fields::OUTCOME } = outcomes::NOT_STARTED,
+                { fields::REASON } = %error,
+                "the function cannot start"
+            );
         })?;
         let sdk = sdk_config(&settings);
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
         let secrets = Arc::new(SecretsManager::new(&sdk, Arc::clone(&clock)));
+        let signals = Arc::new(EmbeddedMetrics::on_standard_output(
+            function,
+            Arc::clone(&clock),
+        ));
         Ok(Self {
             function,
             settings,
             sdk,
             secrets,
             clock,
+            signals,
         })
     }
 
@@ -103,6 +116,7 @@ impl Parts {
             name: self.function,
             gates,
             postpone,
+            signals: Arc::clone(&self.signals),
             clock: Arc::clone(&self.clock),
         })
     }
@@ -157,7 +171,7 @@ where
         handle().await.map(|_| Value::Null).map_err(|failure| {
             tracing::error!(
                 { fields::FUNCTION } = function,
-                { fields::OUTCOME } = "failed",
+                { fields::OUTCOME } = outcomes::FAILED,
                 { fields::REASON } = failure.message,
                 { fields::DETAIL } = failure.detail,
                 "a scheduled run failed"
@@ -195,7 +209,7 @@ where
     handled.unwrap_or_else(|_| {
         tracing::error!(
             { fields::FUNCTION } = function,
-            { fields::OUTCOME } = "panicked",
+            { fields::OUTCOME } = outcomes::PANICKED,
             "a request failed"
         );
         let mut response = Response::new(Body::Text(

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{Clock, Failure, Gates, Postpone, Secrets};
+use cxloop_domain::signals::Signal;
+use cxloop_ports::{Clock, Failure, Gates, Postpone, Secrets, Signals};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
@@ -104,4 +105,15 @@ impl Secrets for FixedSecrets {
     }
 
     async fn forget(&self, _secret: &str) {}
+}
+
+/// Remembers what was counted, as the metric's name and the connection.
+#[derive(Default)]
+pub(crate) struct RecordedSignals(pub(crate) Mutex<Vec<(&'static str, Option<ConnectionName>)>>);
+
+impl Signals for RecordedSignals {
+    fn count(&self, signal: Signal<'_>) {
+        let counted = (signal.name(), signal.connection().cloned());
+        self.0.lock().unwrap().push(counted);
+    }
 }

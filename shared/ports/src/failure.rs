@@ -4,6 +4,7 @@ use std::fmt;
 
 use cxloop_domain::names::ConnectionName;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// What is to be done about a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Failure {
     pub message: String,
     /// More for an engineer: status, code, operation.
     pub detail: String,
+    /// The far side's own id of the request that failed, where it told one.
+    pub service_request_id: Option<Uuid>,
 }
 
 impl Failure {
@@ -56,7 +59,15 @@ impl Failure {
             remedy,
             message: message.into(),
             detail: detail.into(),
+            service_request_id: None,
         }
+    }
+
+    /// The same failure with the far side's own id of the request.
+    #[must_use]
+    pub fn answered_under(mut self, service_request_id: Option<Uuid>) -> Self {
+        self.service_request_id = service_request_id;
+        self
     }
 
     /// Passing trouble.

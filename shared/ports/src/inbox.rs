@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cxloop_domain::names::{ConnectionName, InboxId};
+use cxloop_domain::trace::TraceId;
 use jiff::Timestamp;
 
 use crate::Failure;
@@ -19,6 +20,8 @@ pub struct InboxItem {
     pub body: Vec<u8>,
     /// Where it stands.
     pub state: InboxState,
+    /// The trace of the request that brought it first; `None` for items of before there were traces.
+    pub trace: Option<TraceId>,
 }
 
 /// Where a kept body stands.
@@ -55,15 +58,26 @@ pub trait Inbox: Send + Sync {
     /// Does nothing to an item that is not parked.
     async fn unpark(&self, id: &InboxId) -> Result<(), Failure>;
 
-    /// Ids and connections of items accepted before a moment and still unpublished, oldest first, at most `limit`.
+    /// The items accepted before a moment and still unpublished, oldest first, at most `limit`, without their bodies.
     async fn unpublished_before(
         &self,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(ConnectionName, InboxId)>, Failure>;
+    ) -> Result<Vec<Overdue>, Failure>;
 
     /// The bodies that were put aside, newest first, at most `limit`, without the bodies themselves.
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure>;
+}
+
+/// A body whose event is not known to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Which one.
+    pub id: InboxId,
+    /// The connection it came through.
+    pub connection: ConnectionName,
+    /// The trace of the request that brought it first.
+    pub trace: Option<TraceId>,
 }
 
 /// A body that waits for a person.

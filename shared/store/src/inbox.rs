@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use cxloop_domain::names::{ConnectionName, InboxId};
-use cxloop_ports::{Failure, Inbox, InboxItem, InboxState, ParkedBody};
+use cxloop_domain::names::InboxId;
+use cxloop_ports::{Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
@@ -84,13 +84,16 @@ impl Store {
                 .query()
                 .table_name(&self.table)
                 .index_name("gsi1")
-                .projection_expression("#id, #connection, #accepted, #reason, #when, #expires")
+                .projection_expression(
+                    "#id, #connection, #accepted, #reason, #trace, #when, #expires",
+                )
                 .expression_attribute_names("#list", "gsi1pk")
                 .expression_attribute_names("#when", "gsi1sk")
                 .expression_attribute_names("#id", "id")
                 .expression_attribute_names("#connection", "connection")
                 .expression_attribute_names("#accepted", "accepted_at")
                 .expression_attribute_names("#reason", "reason")
+                .expression_attribute_names("#trace", "trace")
                 .expression_attribute_names("#expires", "expires_at")
                 .expression_attribute_values(":list", text(&partition))
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
@@ -144,6 +147,7 @@ fn read(item: &Stored) -> Result<InboxItem, StoreError> {
         accepted_at: item.parsed("accepted_at")?,
         body: item.unpacked("body")?,
         state,
+        trace: item.parsed_if_there("trace")?,
     })
 }
 
@@ -163,6 +167,9 @@ impl Inbox for Store {
             ("expires_at", expiry(self.clock.now(), INBOX_DAYS)),
         ]);
         let mut set = |name: &str, value| attributes.insert(name.to_owned(), value);
+        if let Some(trace) = item.trace {
+            set("trace", text(trace));
+        }
         match &item.state {
             InboxState::Unpublished => {
                 set("state", text("unpublished"));
@@ -271,14 +278,18 @@ impl Inbox for Store {
         &self,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(ConnectionName, InboxId)>, Failure> {
+    ) -> Result<Vec<Overdue>, Failure> {
         let found = self
             .inbox_list("UNPUBLISHED", Wanted::OldestBefore(before), limit)
             .await?;
-        let ids = found
-            .iter()
-            .map(|item| Ok((item.parsed("connection")?, item.parsed("id")?)));
-        Ok(ids.collect::<Result<_, StoreError>>()?)
+        let overdue = found.iter().map(|item| {
+            Ok(Overdue {
+                id: item.parsed("id")?,
+                connection: item.parsed("connection")?,
+                trace: item.parsed_if_there("trace")?,
+            })
+        });
+        Ok(overdue.collect::<Result<_, StoreError>>()?)
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure> {

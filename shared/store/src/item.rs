@@ -153,6 +153,18 @@ impl Stored {
             .map_err(|_| self.unreadable(name, "not in the expected form"))
     }
 
+    /// As [`Stored::parsed`], for an attribute that older items lack.
+    pub(crate) fn parsed_if_there<T: std::str::FromStr>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        if self.attributes.contains_key(name) {
+            self.parsed(name).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     pub(crate) fn number(&self, name: &'static str) -> Result<u64, StoreError> {
         let value = self
             .attributes

@@ -71,7 +71,28 @@ impl Error {
             Self::SignInRefused { .. } | Self::SetUp { .. } => Remedy::Mend,
             Self::Refused { .. } => Remedy::Park,
         };
-        Failure::new(remedy, format!("{platform} {self}"), detail)
+        // What is put aside may quote the platform for a person. Everything else is logged, and what a platform says may
+        // hold what it was sent.
+        let told = if remedy == Remedy::Park {
+            self
+        } else {
+            self.in_our_words()
+        };
+        Failure::new(remedy, format!("{platform} {told}"), detail)
+    }
+
+    fn in_our_words(mut self) -> Self {
+        match &mut self {
+            Self::SignInRefused { words, .. }
+            | Self::SetUp { words, .. }
+            | Self::Refused { words, .. } => *words = Words::default(),
+            Self::Unreachable(_)
+            | Self::Unreadable { .. }
+            | Self::Unavailable(_)
+            | Self::Throttled(_)
+            | Self::Secret(_) => {}
+        }
+        self
     }
 }
 

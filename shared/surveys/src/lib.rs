@@ -17,4 +17,4 @@ pub mod wxm;
 
 pub use classify::{Action, DEFAULT_WAIT_SECONDS, classify, retry_after_seconds};
 pub use error::Error;
-pub use platforms::Platforms;
+pub use platforms::{Correlation, Platforms};

@@ -6,9 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cxloop_domain::configuration::{Applied, Connection};
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{Clock, Failure, Secrets, SurveyPlatform, SurveyPlatforms};
+use uuid::Uuid;
 
 use crate::standard::StandardPlatform;
 use crate::wxm::WxmPlatform;
+
+/// The id under which the running work's requests are to be found again, when there is one.
+pub type Correlation = Arc<dyn Fn() -> Option<Uuid> + Send + Sync>;
 
 /// Builds the platform behind a connection and keeps it, with its token and its questions, for as long as
 /// the connection is configured as it was.
@@ -16,6 +20,7 @@ pub struct Platforms {
     http: reqwest::Client,
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
+    correlation: Correlation,
     built: Mutex<BTreeMap<ConnectionName, Built>>,
 }
 
@@ -32,7 +37,17 @@ impl Platforms {
             http,
             secrets,
             clock,
+            correlation: Arc::new(|| None),
             built: Mutex::default(),
+        }
+    }
+
+    /// The same platforms, whose requests carry the id of the running work.
+    #[must_use]
+    pub fn correlated_by(self, correlation: Correlation) -> Self {
+        Self {
+            correlation,
+            ..self
         }
     }
 
@@ -42,13 +57,18 @@ impl Platforms {
         connection: &Connection,
     ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
         match connection {
-            Connection::Wxm(wxm) => Ok(Arc::new(WxmPlatform::new(
-                name.clone(),
-                wxm.clone(),
-                self.http.clone(),
-                Arc::clone(&self.secrets),
-                Arc::clone(&self.clock),
-            ))),
+            Connection::Wxm(wxm) => {
+                let platform = WxmPlatform::new(
+                    name.clone(),
+                    wxm.clone(),
+                    self.http.clone(),
+                    Arc::clone(&self.secrets),
+                    Arc::clone(&self.clock),
+                );
+                Ok(Arc::new(
+                    platform.correlated_by(Arc::clone(&self.correlation)),
+                ))
+            }
             Connection::Standard(_) => Ok(Arc::new(StandardPlatform::new(name.clone()))),
             Connection::Dynamics(_) => Err(Failure::park(
                 format!("The connection {name} is of kind dynamics and not a survey platform."),

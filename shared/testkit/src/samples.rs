@@ -7,7 +7,7 @@ use cxloop_domain::configuration::{
     CaseRule, CaseTemplate, Configuration, Connection, Customers, DynamicsConnection, OpenCase,
     Otherwise, QuestionMap, Threshold, WxmConnection,
 };
-use cxloop_domain::loops::{Actor, Step, StepKind};
+use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::response::{Answer, Customer, Email, Measured, Metric, Response};
 use cxloop_domain::score::{Scale, Score};
 use jiff::Timestamp;
@@ -162,5 +162,6 @@ pub fn step(key: &str, what: StepKind, at: Timestamp) -> Step {
         text: "Regra detractor: NPS 3 ≤ 6".to_owned(),
         link: None,
         replay: None,
+        references: References::default(),
     }
 }

@@ -275,6 +275,7 @@ pub(crate) async fn what_was_never_published_is_published_by_the_sweep(stage: &S
         accepted_at: now - jiff::SignedDuration::from_secs(120),
         body: body.to_string().into_bytes(),
         state: InboxState::Unpublished,
+        trace: None,
     };
     let client = aws_sdk_dynamodb::Client::from_conf(
         aws_sdk_dynamodb::Config::builder()

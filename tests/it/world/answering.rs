@@ -105,6 +105,7 @@ impl World {
             accepted_at: cxloop_ports::Clock::now(self.clock.as_ref()),
             body,
             state: InboxState::Unpublished,
+            trace: None,
         };
         self.store.keep_body(&item).await;
         ResponseHinted {

@@ -1,8 +1,11 @@
 //! A small world for one test: an embedded DynamoDB, the stand-ins on ports of their own, a clock turned by hand.
 
 mod answering;
+mod correlations;
+mod delivering;
 mod looking;
 mod scenario;
+mod written;
 
 use std::sync::Arc;
 
@@ -11,10 +14,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use cxloop_domain::configuration::{Configuration, read};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
-use cxloop_lambda_kit::http_client;
+use cxloop_lambda_kit::metrics::EmbeddedMetrics;
+use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Loops, Plans, Responses,
-    SurveyPlatform, SurveyPlatforms,
+    Signals, SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -26,7 +30,10 @@ use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use tokio::net::TcpListener;
 
 pub(crate) use answering::Answered;
+pub(crate) use correlations::Correlations;
+pub(crate) use delivering::Delivered;
 pub(crate) use scenario::{OneEvent, To};
+pub(crate) use written::Written;
 
 /// The token in the address of the survey platform's webhooks.
 pub(crate) const WEBHOOK_TOKEN: &str = "a-long-path-token";
@@ -63,6 +70,10 @@ pub(crate) struct World {
     pub(crate) secrets: Arc<FakeSecrets>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
+    /// The metrics' lines of all functions.
+    pub(crate) metrics: Written,
+    /// Under which id each request reached a stand-in: the stand-in's name and the header.
+    pub(crate) correlations: Correlations,
     desks: Arc<DynamicsCaseDesks>,
     platforms: Arc<Platforms>,
 }
@@ -88,12 +99,15 @@ impl World {
         let (faults, calls) = (Faults::new(), Calls::new());
         let dataverse =
             Dataverse::new(Model::customer_service().unwrap(), now.clone()).with_company();
-        let dynamics_url = serve("dynamics", dataverse.router(), &faults, &calls, &now).await;
+        let correlations = Correlations::default();
+        let router = correlations.noted("x-ms-correlation-id", dataverse.router());
+        let dynamics_url = serve("dynamics", router, &faults, &calls, &now).await;
         let surveys_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let surveys_url = format!("http://{}", surveys_listener.local_addr().unwrap());
         let surveys = Wxm::new(now.clone(), surveys_url.clone()).with_questionnaires();
         let wire = Wire::new("wxm", faults.clone(), calls.clone(), now.clone());
-        tokio::spawn(serve_on(surveys_listener, surveys.router(), wire));
+        let router = correlations.noted("x-request-id", surveys.router());
+        tokio::spawn(serve_on(surveys_listener, router, wire));
 
         let secrets = Arc::new(
             FakeSecrets::default()
@@ -115,12 +129,16 @@ impl World {
             calls,
             bus: Arc::default(),
             interruptions: interruptions.clone(),
-            desks: Arc::new(DynamicsCaseDesks::new(
-                http.clone(),
-                secrets.clone(),
-                clock.clone(),
-            )),
-            platforms: Arc::new(Platforms::new(http.clone(), secrets.clone(), clock.clone())),
+            metrics: Written::default(),
+            correlations,
+            desks: Arc::new(
+                DynamicsCaseDesks::new(http.clone(), secrets.clone(), clock.clone())
+                    .correlated_by(trace::correlation()),
+            ),
+            platforms: Arc::new(
+                Platforms::new(http.clone(), secrets.clone(), clock.clone())
+                    .correlated_by(trace::correlation()),
+            ),
             secrets,
             http,
             clock,
@@ -147,6 +165,12 @@ impl World {
 
     fn role<T: ?Sized>(&self, inner: Arc<T>) -> Arc<Interrupted<T>> {
         Arc::new(Interrupted::new(inner, &self.interruptions))
+    }
+
+    /// The metrics of a function, on [`World::metrics`].
+    pub(crate) fn signals(&self, function: &'static str) -> Arc<dyn Signals> {
+        let (clock, sink) = (self.clock.clone(), self.metrics.clone());
+        Arc::new(EmbeddedMetrics::new(function, clock, sink))
     }
 
     pub(crate) fn bus(&self) -> Arc<dyn Bus> {
@@ -179,6 +203,7 @@ impl World {
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),
+            signals: self.signals("webhooks"),
         }
     }
 
@@ -192,6 +217,7 @@ impl World {
             gates: self.role::<dyn Gates>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),
+            signals: self.signals("response-intake"),
         }
     }
 
@@ -207,6 +233,7 @@ impl World {
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
             platforms: self.platforms(),
             clock: self.clock.clone(),
+            signals: self.signals("response-to-case"),
             worker: cxloop_lambda_kit::worker_name("response-to-case"),
             parsed: cxloop_lambda_kit::PerVersion::default(),
         }
@@ -222,6 +249,7 @@ impl World {
             gates: self.role::<dyn Gates>(self.store.clone()),
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
             clock: self.clock.clone(),
+            signals: self.signals("case-reopen"),
             parsed: cxloop_lambda_kit::PerVersion::default(),
         }
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Course, ReopenPlan};
 use crate::events::ResponseReceived;
-use crate::loops::{Actor, Replay, Step, StepKind};
+use crate::loops::{Actor, References, Replay, Step, StepKind};
 use crate::names::ResponseKey;
 use crate::rules::in_words;
 
@@ -21,6 +21,7 @@ pub fn resolved_step(plan: &ReopenPlan) -> Option<Step> {
         text: format!("Case {} was resolved.", plan.ticket),
         link: None,
         replay: None,
+        references: References::default(),
     })
 }
 
@@ -65,6 +66,7 @@ pub fn outcome_steps(
         ),
         link: Some(link.to_owned()),
         replay: None,
+        references: References::default(),
     };
     resolved_step(plan).into_iter().chain([step]).collect()
 }
@@ -99,5 +101,6 @@ pub fn failed_step(
         text: format!("The rating could not be acted on: {reason}"),
         link: None,
         replay: Some(Replay::Received(again)),
+        references: References::default(),
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{CasePlan, Course, Decision};
 use crate::events::ResponseReceived;
 use crate::identity;
-use crate::loops::{Actor, Replay, Step, StepKind};
+use crate::loops::{Actor, References, Replay, Step, StepKind};
 use crate::names::RuleName;
 use crate::rules::in_words;
 
@@ -42,6 +42,7 @@ pub fn decided_step(event: &ResponseReceived, decision: &Decision, at: Timestamp
         ),
         link: None,
         replay: None,
+        references: References::default(),
     }
 }
 
@@ -54,6 +55,7 @@ fn step(key: &str, rule: &RuleName, what: StepKind, at: Timestamp, text: String)
         text,
         link: None,
         replay: None,
+        references: References::default(),
     }
 }
 

@@ -44,7 +44,14 @@ pub(crate) fn read(
             None => return Err(half_a_body()),
             Some(part) => {
                 let answers = judged(&part, now)?;
-                outcome_of(group, first_content_id, answers)?
+                match outcome_of(group, first_content_id, answers)? {
+                    // The failed part's own id, or that of the whole answer.
+                    Outcome::Failed { part, error } => Outcome::Failed {
+                        part,
+                        error: error.answered_under(answer::service_request_id(headers)),
+                    },
+                    outcome => outcome,
+                }
             }
         };
         ended |= !matches!(outcome, Outcome::Done(_));

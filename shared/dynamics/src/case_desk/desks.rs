@@ -10,7 +10,7 @@ use super::{
     DynamicsCaseDesk,
     sign_in::{FromSecret, SignIn},
 };
-use crate::{Now, Timeouts};
+use crate::{Correlation, Now, Timeouts};
 
 /// Makes the desk of a configuration, and keeps it as long as the connection stays the same, so
 /// that its token and its connections to the host are kept too.
@@ -19,6 +19,7 @@ pub struct DynamicsCaseDesks {
     secrets: Arc<dyn Secrets>,
     timeouts: Timeouts,
     now: Now,
+    correlation: Correlation,
     last: Mutex<Option<Desk>>,
 }
 
@@ -37,7 +38,17 @@ impl DynamicsCaseDesks {
             secrets,
             timeouts: Timeouts::default(),
             now: Arc::new(move || clock.now()),
+            correlation: Arc::new(|| None),
             last: Mutex::new(None),
+        }
+    }
+
+    /// The same desks, whose requests carry the id of the running work.
+    #[must_use]
+    pub fn correlated_by(self, correlation: Correlation) -> Self {
+        Self {
+            correlation,
+            ..self
         }
     }
 
@@ -50,6 +61,7 @@ impl DynamicsCaseDesks {
             token_url: connection.token_url.clone(),
             timeouts: self.timeouts,
             now: Arc::clone(&self.now),
+            correlation: Arc::clone(&self.correlation),
             client: tokio::sync::Mutex::new(None),
         };
         DynamicsCaseDesk::over(

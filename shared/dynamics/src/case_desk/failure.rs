@@ -19,7 +19,7 @@ pub(super) fn failure(
 ) -> Failure {
     let verdict = classify(error);
     let detail = detail(doing, error);
-    match (verdict.action, verdict.kind) {
+    let failure = match (verdict.action, verdict.kind) {
         (Action::WaitUntil { seconds }, _) => {
             let until = now
                 .checked_add(SignedDuration::from_secs(i64::from(seconds)))
@@ -41,7 +41,8 @@ pub(super) fn failure(
         (Action::LookForOurRow | Action::DecideAgain | Action::Park, _) => {
             Failure::park(refusal(doing, error), detail)
         }
-    }
+    };
+    failure.answered_under(error.service_request_id())
 }
 
 fn sentence(doing: &str, error: &Error) -> String {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 use super::TAG;
-use crate::{Client, Connection, Error, Now, Timeouts};
+use crate::{Client, Connection, Correlation, Error, Now, Timeouts};
 
 pub(super) enum SignIn {
     Ready(Client),
@@ -23,6 +23,7 @@ pub(super) struct FromSecret {
     pub(super) token_url: Option<String>,
     pub(super) timeouts: Timeouts,
     pub(super) now: Now,
+    pub(super) correlation: Correlation,
     pub(super) client: Mutex<Option<Client>>,
 }
 
@@ -53,7 +54,8 @@ impl FromSecret {
             self.http.clone(),
             self.connection().await?,
             Arc::clone(&self.now),
-        );
+        )
+        .correlated_by(Arc::clone(&self.correlation));
         Ok(client.insert(built).clone())
     }
 

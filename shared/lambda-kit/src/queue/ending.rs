@@ -1,10 +1,12 @@
 //! How a message ends, and what is done about a failure.
 
+use cxloop_domain::names::ConnectionName;
+use cxloop_domain::signals::Signal;
 use cxloop_ports::{Failure, Remedy};
 
 use super::QueueWorker;
 use super::course::{self, Course, Delivery};
-use crate::logging::fields;
+use crate::logging::{fields, outcomes};
 
 /// The end of one message.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) async fn after(
         && let Err(error) = worker.gates.close(connection, *until).await
     {
         tracing::warn!(
-            { fields::FUNCTION } = worker.name,
+            { fields::OUTCOME } = outcomes::GATE_NOT_CLOSED,
             { fields::CONNECTION } = connection.as_str(),
             { fields::DETAIL } = error.detail,
             "a connection could not be closed for the others"
@@ -58,7 +60,7 @@ pub(super) async fn after(
         },
         Err(error) => {
             tracing::warn!(
-                { fields::FUNCTION } = worker.name,
+                { fields::OUTCOME } = outcomes::NOT_SENT_AGAIN,
                 { fields::DETAIL } = error.detail,
                 "a message could not be sent again"
             );
@@ -76,54 +78,79 @@ impl Ending {
         }
     }
 
-    /// One line for each message.
-    pub(super) fn log(&self, function: &'static str, message_id: &str) {
+    /// One line for each message, and its count. `connection` is that of the message's response, where it was read.
+    pub(super) fn tell(
+        &self,
+        worker: &QueueWorker,
+        message_id: &str,
+        connection: Option<&ConnectionName>,
+    ) {
+        if let Some(signal) = self.signal(connection) {
+            worker.signals.count(signal);
+        }
+        self.log(message_id);
+    }
+
+    fn signal<'s>(&'s self, connection: Option<&'s ConnectionName>) -> Option<Signal<'s>> {
+        match self {
+            Self::Done | Self::NotBegun => None,
+            Self::SentAgain { failure, .. } => match &failure.remedy {
+                Remedy::WaitUntil { connection, .. } => Some(Signal::Throttled { connection }),
+                Remedy::Retry | Remedy::Mend => Some(Signal::Retried { connection }),
+                Remedy::ComeBack { .. } | Remedy::Park => None,
+            },
+            Self::Parked(_) => Some(Signal::Parked { connection }),
+            Self::Failed(_) | Self::Unreadable(_) | Self::Panicked => {
+                Some(Signal::Retried { connection })
+            }
+        }
+    }
+
+    fn log(&self, message_id: &str) {
         match self {
             Self::Done => {
                 tracing::info!(
-                    { fields::FUNCTION } = function,
                     { fields::MESSAGE_ID } = message_id,
-                    { fields::OUTCOME } = "done",
+                    { fields::OUTCOME } = outcomes::DONE,
                     "handled a message"
                 );
             }
             Self::SentAgain {
                 failure,
                 delay_seconds,
-            } => waits(function, message_id, failure, *delay_seconds),
+            } => waits(message_id, failure, *delay_seconds),
             // Its message is for the loop's page: it may quote the CRM's words, and those a row's values.
             Self::Parked(failure) => tracing::warn!(
-                { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "parked",
+                { fields::OUTCOME } = outcomes::PARKED,
                 { fields::DETAIL } = failure.detail,
+                { fields::SERVICE_REQUEST_ID } =
+                    failure.service_request_id.map(tracing::field::display),
                 "a message was put aside"
             ),
             Self::Failed(failure) => tracing::error!(
-                { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "failed",
+                { fields::OUTCOME } = outcomes::FAILED,
                 { fields::REASON } = failure.message,
                 { fields::DETAIL } = failure.detail,
+                { fields::SERVICE_REQUEST_ID } =
+                    failure.service_request_id.map(tracing::field::display),
                 "a message failed"
             ),
             Self::Unreadable(problem) => tracing::error!(
-                { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "unreadable",
+                { fields::OUTCOME } = outcomes::UNREADABLE,
                 { fields::REASON } = problem,
                 "a message failed"
             ),
             Self::Panicked => tracing::error!(
-                { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "panicked",
+                { fields::OUTCOME } = outcomes::PANICKED,
                 "a message failed"
             ),
             Self::NotBegun => tracing::warn!(
-                { fields::FUNCTION } = function,
                 { fields::MESSAGE_ID } = message_id,
-                { fields::OUTCOME } = "not begun",
+                { fields::OUTCOME } = outcomes::NOT_BEGUN,
                 "too little time was left for a message"
             ),
         }
@@ -132,33 +159,36 @@ impl Ending {
 
 /// The line of a message that was sent again: an error when a person has to mend something, a warning in passing
 /// trouble, and nothing to worry about when somebody only asked to wait.
-fn waits(function: &'static str, message_id: &str, failure: &Failure, delay_seconds: u32) {
+fn waits(message_id: &str, failure: &Failure, delay_seconds: u32) {
     match failure.remedy {
         Remedy::Mend => tracing::error!(
-            { fields::FUNCTION } = function,
             { fields::MESSAGE_ID } = message_id,
-            { fields::OUTCOME } = "waits until mended",
+            { fields::OUTCOME } = outcomes::WAITS_UNTIL_MENDED,
             { fields::DELAY_SECONDS } = delay_seconds,
             { fields::REASON } = failure.message,
             { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } =
+                failure.service_request_id.map(tracing::field::display),
             "a message waits for a person to mend the set-up"
         ),
         Remedy::Retry => tracing::warn!(
-            { fields::FUNCTION } = function,
             { fields::MESSAGE_ID } = message_id,
-            { fields::OUTCOME } = "sent again",
+            { fields::OUTCOME } = outcomes::SENT_AGAIN,
             { fields::DELAY_SECONDS } = delay_seconds,
             { fields::REASON } = failure.message,
             { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } =
+                failure.service_request_id.map(tracing::field::display),
             "a message waits for trouble to pass"
         ),
         Remedy::WaitUntil { .. } | Remedy::ComeBack { .. } | Remedy::Park => tracing::info!(
-            { fields::FUNCTION } = function,
             { fields::MESSAGE_ID } = message_id,
-            { fields::OUTCOME } = "sent again",
+            { fields::OUTCOME } = outcomes::SENT_AGAIN,
             { fields::DELAY_SECONDS } = delay_seconds,
             { fields::REASON } = failure.message,
             { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } =
+                failure.service_request_id.map(tracing::field::display),
             "a message waits"
         ),
     }

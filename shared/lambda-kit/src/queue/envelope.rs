@@ -2,7 +2,8 @@
 //!
 //! Source: Amazon EventBridge User Guide, "AWS service event structure".
 
-use cxloop_domain::events::{Event, SOURCE};
+use cxloop_domain::events::{Event, SOURCE, TRACE};
+use cxloop_domain::trace::TraceId;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,8 @@ pub(super) struct Opened<E> {
     pub(super) event: E,
     /// When it happened; not known when the bus's time is missing or unreadable, which makes no event worse.
     pub(super) happened_at: Option<Timestamp>,
+    /// The trace that it belongs to; events of before there were traces have none.
+    pub(super) trace: Option<TraceId>,
 }
 
 /// The one event that the queue is for. The error says what is wrong without the content.
@@ -35,10 +38,13 @@ pub(super) fn open<E: Event + DeserializeOwned>(body: &str) -> Result<Opened<E>,
     if envelope.source != SOURCE || envelope.name != E::NAME {
         return Err("the event is not the one that this queue is for");
     }
+    let trace = envelope.detail.get(TRACE).and_then(Value::as_str);
+    let trace = trace.and_then(|trace| trace.parse().ok());
     let event = serde_json::from_value(envelope.detail)
         .map_err(|_| "the event's detail has another shape than expected")?;
     Ok(Opened {
         event,
         happened_at: envelope.time.and_then(|time| time.parse().ok()),
+        trace,
     })
 }

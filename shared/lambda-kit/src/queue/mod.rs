@@ -17,12 +17,14 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use cxloop_domain::events::Event;
-use cxloop_ports::{Clock, Failure, Gates, Postpone};
+use cxloop_domain::trace::TraceId;
+use cxloop_ports::{Clock, Failure, Gates, Postpone, Signals};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
-use crate::logging::fields;
+use crate::logging::{fields, outcomes};
+use crate::trace::{self, Work};
 use course::Delivery;
 use ending::Ending;
 
@@ -39,6 +41,8 @@ pub struct QueueWorker {
     pub gates: Arc<dyn Gates>,
     /// The function's own queue.
     pub postpone: Arc<dyn Postpone>,
+    /// Counts what is tried again, waits or is put aside.
+    pub signals: Arc<dyn Signals>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -86,13 +90,16 @@ where
         let too_late = deadline.is_some_and(|deadline| {
             deadline.duration_since(worker.clock.now()) < TIME_FOR_ONE_MESSAGE
         });
-        let ending = if number > 0 && too_late {
-            Ending::NotBegun
+        let is_failure = if number > 0 && too_late {
+            let ending = Ending::NotBegun;
+            trace::within(work(worker, None), || {
+                ending.tell(worker, &message.id, None)
+            });
+            ending.is_failure()
         } else {
             end(worker, &message, &handle).await
         };
-        ending.log(worker.name, &message.id);
-        if ending.is_failure() {
+        if is_failure {
             let mut failed = BatchItemFailure::default();
             failed.item_identifier = message.id;
             response.batch_item_failures.push(failed);
@@ -114,7 +121,15 @@ fn message(record: SqsMessage) -> Option<Message> {
     })
 }
 
-async fn end<E, F, Fut, O>(worker: &QueueWorker, message: &Message, handle: &F) -> Ending
+fn work(worker: &QueueWorker, trace: Option<TraceId>) -> Work {
+    Work {
+        function: worker.name,
+        trace,
+    }
+}
+
+/// Handles one message as a piece of work of its own, and says whether the queue has to deliver it again.
+async fn end<E, F, Fut, O>(worker: &QueueWorker, message: &Message, handle: &F) -> bool
 where
     E: Event + DeserializeOwned,
     F: Fn(E) -> Fut,
@@ -122,25 +137,42 @@ where
 {
     let opened = match envelope::open::<E>(&message.body) {
         Ok(opened) => opened,
-        Err(problem) => return Ending::Unreadable(problem),
+        Err(problem) => {
+            let ending = Ending::Unreadable(problem);
+            trace::within(work(worker, None), || {
+                ending.tell(worker, &message.id, None)
+            });
+            return ending.is_failure();
+        }
     };
     let delivery = Delivery {
         receives: message.receives,
         happened_at: opened.happened_at,
     };
     let event = opened.event;
-    // The call itself is inside, so that a handler that panics before its first await is caught as well.
-    let handled = AssertUnwindSafe(async { handle(event).await })
-        .catch_unwind()
-        .await;
-    match handled {
-        Ok(Ok(_)) => Ending::Done,
-        Ok(Err(failure)) => ending::after(worker, &message.body, delivery, failure).await,
-        Err(_) => Ending::Panicked,
-    }
+    let handled = async {
+        let connection = event.connection().clone();
+        // The call itself is inside, so that a handler that panics before its first await is caught as well.
+        let handled = AssertUnwindSafe(async { handle(event).await })
+            .catch_unwind()
+            .await;
+        let ending = match handled {
+            Ok(Ok(_)) => Ending::Done,
+            Ok(Err(failure)) => ending::after(worker, &message.body, delivery, failure).await,
+            Err(_) => Ending::Panicked,
+        };
+        ending.tell(worker, &message.id, Some(&connection));
+        ending.is_failure()
+    };
+    trace::scope(work(worker, opened.trace), handled).await
 }
 
 /// The line of an event whose message could not even be tried.
 pub(crate) fn log_batch_refused(function: &'static str) {
-    tracing::error!({ fields::FUNCTION } = function, { fields::OUTCOME } = "batch failed", { fields::REASON } = %RecordWithoutId, "a batch was refused");
+    tracing::error!(
+        { fields::FUNCTION } = function,
+        { fields::OUTCOME } = outcomes::BATCH_FAILED,
+        { fields::REASON } = %RecordWithoutId,
+        "a batch was refused"
+    );
 }

@@ -1,14 +1,16 @@
 mod deadline;
+mod signals;
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
+use cxloop_domain::names::ConnectionName;
 use cxloop_ports::Remedy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::test_doubles::{HandClock, RecordedGates, RecordedPostpone};
+use crate::test_doubles::{HandClock, RecordedGates, RecordedPostpone, RecordedSignals};
 
 /// An event of this test's own.
 #[derive(Serialize, Deserialize)]
@@ -22,9 +24,15 @@ impl Event for Rung {
     fn id(&self) -> Uuid {
         Uuid::nil()
     }
+
+    fn connection(&self) -> &ConnectionName {
+        static WXM: LazyLock<ConnectionName> = LazyLock::new(|| "wxm".parse().unwrap());
+        &WXM
+    }
 }
 
 struct Scene {
+    signals: Arc<RecordedSignals>,
     gates: Arc<RecordedGates>,
     postpone: Arc<RecordedPostpone>,
     clock: Arc<HandClock>,
@@ -34,13 +42,16 @@ struct Scene {
 fn scene(gates: RecordedGates, postpone: RecordedPostpone) -> Scene {
     let (gates, postpone) = (Arc::new(gates), Arc::new(postpone));
     let clock = HandClock::at("2026-03-02T10:00:00Z");
+    let signals = Arc::new(RecordedSignals::default());
     let worker = QueueWorker {
         name: "test",
         gates: gates.clone(),
         postpone: postpone.clone(),
+        signals: signals.clone(),
         clock: clock.clone(),
     };
     Scene {
+        signals,
         clock,
         gates,
         postpone,

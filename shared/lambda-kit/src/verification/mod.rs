@@ -11,6 +11,7 @@ use std::fmt;
 
 use cxloop_domain::configuration::Connection;
 use cxloop_domain::names::ConnectionName;
+use cxloop_domain::signals::RefusalKind;
 use cxloop_ports::{Failure, Secrets};
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -110,8 +111,13 @@ impl fmt::Debug for Verified {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The sender did not prove who they are. The reason is for logs only: it would help who guesses.
-    #[error("{0}")]
-    Unauthorized(&'static str),
+    #[error("{reason}")]
+    Unauthorized {
+        /// Which proof failed.
+        kind: RefusalKind,
+        /// How, in words that hold nothing of the request.
+        reason: &'static str,
+    },
     /// The secret that proves it cannot be read or used; the sender may be right, so they should try again.
     #[error("{0}")]
     SecretTrouble(Failure),
@@ -153,13 +159,14 @@ pub async fn verify(
                 .map_err(|problem| unfit(&standard.secret, "webhook_secret", problem))?;
             Some(
                 standard::verify(&key, &unverified.headers, &unverified.body, now)
-                    .map_err(Refusal::Unauthorized)?,
+                    .map_err(|(kind, reason)| Refusal::Unauthorized { kind, reason })?,
             )
         }
         Connection::Dynamics(_) => {
-            return Err(Refusal::Unauthorized(
-                "connections of this kind take no webhooks",
-            ));
+            return Err(Refusal::Unauthorized {
+                kind: RefusalKind::Connection,
+                reason: "connections of this kind take no webhooks",
+            });
         }
     };
     Ok(Verified {
@@ -188,12 +195,16 @@ fn token(given: Option<&str>, expected: &str, secret: &str) -> Result<(), Refusa
     if let Some(problem) = token_problem(expected) {
         return Err(unfit(secret, "webhook_token", problem));
     }
-    let given = given.ok_or(Refusal::Unauthorized("no token in the address"))?;
+    let refused = |reason| Refusal::Unauthorized {
+        kind: RefusalKind::Token,
+        reason,
+    };
+    let given = given.ok_or(refused("no token in the address"))?;
     let equal: bool = given.as_bytes().ct_eq(expected.as_bytes()).into();
     if equal {
         Ok(())
     } else {
-        Err(Refusal::Unauthorized("wrong token in the address"))
+        Err(refused("wrong token in the address"))
     }
 }
 

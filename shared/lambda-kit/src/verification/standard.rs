@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cxloop_domain::signals::RefusalKind;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
@@ -56,13 +57,17 @@ impl Key {
     }
 }
 
+type Refused = (RefusalKind, &'static str);
+
 /// The delivery's id, when one of the signatures is the key's.
 pub(super) fn verify(
     key: &Key,
     headers: &SignatureHeaders,
     body: &[u8],
     now: Timestamp,
-) -> Result<String, &'static str> {
+) -> Result<String, Refused> {
+    let signature = |reason| (RefusalKind::Signature, reason);
+    let time = |reason| (RefusalKind::Timestamp, reason);
     let present = |value: &Option<String>| {
         value
             .as_deref()
@@ -70,17 +75,17 @@ pub(super) fn verify(
             .filter(|v| !v.is_empty())
             .map(str::to_owned)
     };
-    let id = present(&headers.id).ok_or("no webhook-id")?;
-    let timestamp = present(&headers.timestamp).ok_or("no webhook-timestamp")?;
-    let signatures = present(&headers.signature).ok_or("no webhook-signature")?;
+    let id = present(&headers.id).ok_or(signature("no webhook-id"))?;
+    let timestamp = present(&headers.timestamp).ok_or(time("no webhook-timestamp"))?;
+    let signatures = present(&headers.signature).ok_or(signature("no webhook-signature"))?;
     if !timestamp.bytes().all(|b| b.is_ascii_digit()) {
-        return Err("webhook-timestamp is no number of seconds");
+        return Err(time("webhook-timestamp is no number of seconds"));
     }
     let seconds: i64 = timestamp
         .parse()
-        .map_err(|_| "webhook-timestamp is no number of seconds")?;
+        .map_err(|_| time("webhook-timestamp is no number of seconds"))?;
     if now.as_second().abs_diff(seconds) > TOLERANCE_SECONDS {
-        return Err("webhook-timestamp is more than five minutes off");
+        return Err(time("webhook-timestamp is more than five minutes off"));
     }
     let expected = key.of(&id, &timestamp, body);
     let given = signatures
@@ -93,6 +98,6 @@ pub(super) fn verify(
     if matches.next().is_some() {
         Ok(id)
     } else {
-        Err("no webhook-signature is ours")
+        Err(signature("no webhook-signature is ours"))
     }
 }

@@ -63,7 +63,7 @@ async fn check(
 
 async fn refusal(unverified: Unverified) -> &'static str {
     match check(unverified, &secrets(), SENT).await.unwrap_err() {
-        Refusal::Unauthorized(reason) => reason,
+        Refusal::Unauthorized { reason, .. } => reason,
         Refusal::SecretTrouble(failure) => panic!("{failure:?}"),
     }
 }
@@ -302,7 +302,7 @@ async fn an_unfit_secret_is_our_trouble_and_names_secret_and_field() {
                     failure.message
                 );
             }
-            Refusal::Unauthorized(reason) => panic!("{reason}"),
+            Refusal::Unauthorized { reason, .. } => panic!("{reason}"),
         }
     }
 }

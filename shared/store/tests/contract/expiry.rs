@@ -19,6 +19,7 @@ fn item() -> InboxItem {
         accepted_at: samples::time("2026-11-22T09:00:00Z"),
         body: "Não resolveram a avaria".into(),
         state: InboxState::Unpublished,
+        trace: None,
     }
 }
 

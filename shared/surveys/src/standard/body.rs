@@ -57,10 +57,7 @@ pub fn response(connection: &ConnectionName, body: &[u8]) -> Result<Response, Un
     let root = Reader::root(&value)?;
     let kind = root.required_text("type")?;
     if kind != TYPE {
-        return Err(unparsable(format!(
-            "type {:?} is not {TYPE}",
-            kind.chars().take(60).collect::<String>()
-        )));
+        return Err(unparsable(format!("type: expected {TYPE}, found another")));
     }
     let data = root.required_object("data")?;
     let id = data.required_text("id")?;

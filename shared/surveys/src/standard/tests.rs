@@ -130,7 +130,7 @@ fn a_mistake_is_named_by_its_place_and_never_by_its_content() {
 fn what_breaks_a_rule_beyond_its_type_is_refused_too() {
     assert_eq!(
         reason(|b| b["type"] = "response.deleted".into()),
-        "type \"response.deleted\" is not response.submitted"
+        "type: expected response.submitted, found another"
     );
     assert!(
         reason(|b| b["data"]["metrics"]["nps"] = 11.into())

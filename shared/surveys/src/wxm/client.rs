@@ -15,6 +15,7 @@ use crate::Error;
 use crate::classify::{Action, classify, retry_after_seconds};
 use crate::error::Words;
 use crate::exchange::{Answer, exchange};
+use crate::platforms::Correlation;
 
 pub(super) struct Client {
     connection: ConnectionName,
@@ -22,6 +23,7 @@ pub(super) struct Client {
     http: reqwest::Client,
     session: Session,
     clock: Arc<dyn Clock>,
+    pub(super) correlation: Correlation,
 }
 
 impl Client {
@@ -39,6 +41,7 @@ impl Client {
             http,
             session,
             clock,
+            correlation: Arc::new(|| None),
         }
     }
 
@@ -109,6 +112,9 @@ impl Client {
                 .bearer_auth(token.bearer.expose_secret());
             if let Some(body) = body {
                 request = request.json(body);
+            }
+            if let Some(id) = (self.correlation)() {
+                request = request.header("X-Request-Id", id.to_string());
             }
             let answer = exchange(request).await?;
             match outcome(&answer, self.clock.now()) {

@@ -23,6 +23,7 @@ use cxloop_domain::response::Response;
 use cxloop_ports::{Clock, Failure, Hint, Noted, Secrets, SurveyPlatform, Unparsable};
 use serde_json::json;
 
+use crate::platforms::Correlation;
 use client::Client;
 use questions::QuestionCache;
 use wire::Answer;
@@ -59,6 +60,14 @@ impl WxmPlatform {
             client,
             cache,
         }
+    }
+
+    /// The same account, whose requests carry the id of the running work in `X-Request-Id`. The platform documents no
+    /// such header, and a header that a server does not know is passed over (RFC 9110, section 5.1).
+    #[must_use]
+    pub fn correlated_by(mut self, correlation: Correlation) -> Self {
+        self.client.correlation = correlation;
+        self
     }
 
     async fn answer(&self, response: &ResponseId) -> Result<Option<Answer>, Failure> {

@@ -1,7 +1,8 @@
 //! Promises of the inbox.
 
 use cxloop_domain::names::InboxId;
-use cxloop_ports::{Inbox, InboxItem, InboxState, Remedy};
+use cxloop_domain::trace::TraceId;
+use cxloop_ports::{Inbox, InboxItem, InboxState, Overdue, Remedy};
 
 use super::{refused, well};
 use crate::samples::time;
@@ -15,7 +16,14 @@ fn item(id: &str, accepted_at: &str) -> InboxItem {
             .as_bytes()
             .to_vec(),
         state: InboxState::Unpublished,
+        trace: Some(trace()),
     }
+}
+
+fn trace() -> TraceId {
+    "1-5759e988-bd862e3fe1be46a994272793"
+        .parse()
+        .expect("a trace id")
 }
 
 /// Bytes that no compression makes smaller (xorshift).
@@ -52,6 +60,7 @@ async fn keeps_bodies_as_they_came(inbox: &dyn Inbox) {
     let mut again = first.clone();
     again.body = b"another body".to_vec();
     again.accepted_at = time("2026-11-22T09:30:00Z");
+    again.trace = None;
     well(inbox.keep(&again).await);
     assert_eq!(
         well(inbox.load(&first.id).await),
@@ -100,14 +109,17 @@ async fn lists_what_is_unpublished(inbox: &dyn Inbox) {
                 .await,
         );
     }
-    let ids = |found: Vec<(_, InboxId)>| {
+    let ids = |found: Vec<Overdue>| {
         found
             .into_iter()
-            .map(|(_, id)| id.to_string())
+            .map(|overdue| overdue.id.to_string())
             .collect::<Vec<_>>()
     };
     let before = time("2026-11-22T09:05:00Z");
-    let found = ids(well(inbox.unpublished_before(before, 100).await));
+    let found = well(inbox.unpublished_before(before, 100).await);
+    let traced = found.iter().all(|overdue| overdue.trace == Some(trace()));
+    assert!(traced, "each with its trace");
+    let found = ids(found);
     assert_eq!(
         found,
         ["wait-0", "wait-1", "wait-2", "wait-3", "wait-4"],

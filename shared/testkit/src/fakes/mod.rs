@@ -6,6 +6,7 @@ mod desks;
 mod faults;
 mod postpone;
 mod secrets;
+mod signals;
 mod store;
 mod surveys;
 
@@ -15,5 +16,6 @@ pub use desks::{FakeDesks, FakePlatforms};
 pub use faults::Faults;
 pub use postpone::{FakePostpone, SentAgain};
 pub use secrets::FakeSecrets;
+pub use signals::FakeSignals;
 pub use store::FakeStore;
 pub use surveys::FakeSurveys;

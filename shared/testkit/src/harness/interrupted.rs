@@ -13,8 +13,8 @@ use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseId, Response
 use cxloop_domain::response::Response;
 use cxloop_ports::{
     Bus, CaseDesk, CaseDesks, Claims, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Kept,
-    Loops, NewLoop, Noted, OpenedCase, ParkedBody, Plans, Postpone, ReopenOutcome, Responses,
-    Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable, Written,
+    Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome,
+    Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -59,7 +59,7 @@ interrupted!(Inbox, "inbox", {
     published(id: &InboxId) -> ();
     park(id: &InboxId, reason: &str) -> ();
     unpark(id: &InboxId) -> ();
-    unpublished_before(before: Timestamp, limit: usize) -> Vec<(ConnectionName, InboxId)>;
+    unpublished_before(before: Timestamp, limit: usize) -> Vec<Overdue>;
     parked(limit: usize) -> Vec<ParkedBody>;
 });
 

@@ -12,7 +12,7 @@ use cxloop_domain::configuration::{Connection, OpenCase, StandardConnection};
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::response::Kind;
 use cxloop_ports::{Clock, Configurations, Failure, Loops, NewLoop, Remedy, Responses};
-use cxloop_testkit::fakes::{ContactRow, FakeCaseDesk, FakePlatforms, FakeStore};
+use cxloop_testkit::fakes::{ContactRow, FakeCaseDesk, FakePlatforms, FakeSignals, FakeStore};
 use cxloop_testkit::{ManualClock, samples};
 
 use super::stepped::{Stepped, SteppedDesks, Turn};
@@ -127,6 +127,7 @@ impl Scene {
             desks: Arc::new(SteppedDesks(stepped)),
             platforms: Arc::new(FakePlatforms::default()),
             clock: self.clock.clone(),
+            signals: Arc::new(FakeSignals::default()),
             worker: format!("w{}", self.workers.len()),
             parsed: cxloop_lambda_kit::PerVersion::default(),
         };

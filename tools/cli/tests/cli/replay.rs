@@ -157,6 +157,7 @@ async fn everything_that_failed_runs_again_and_a_dry_run_only_lists_it() {
         state: InboxState::Parked {
             reason: "answer: expected an object, found nothing".to_owned(),
         },
+        trace: None,
     };
     Inbox::keep(&scene.table.store, &parked).await.unwrap();
     let dry = scene
@@ -185,6 +186,7 @@ async fn a_kept_webhook_is_followed_again() {
         accepted_at: now(),
         body: b"Non se entende".to_vec(),
         state: InboxState::Published,
+        trace: None,
     };
     Inbox::keep(&scene.table.store, &item).await.unwrap();
     scene.replay(&["--inbox", "i-3"]).await.fine();

@@ -110,7 +110,8 @@ async fn a_refused_password_names_the_secret_and_is_not_tried_again_at_once() {
         assert_eq!(failure.remedy, Remedy::Mend);
         assert_eq!(
             failure.message,
-            "Webex Experience Management refuses to sign in with secret cxloop/wxm: invalid_grant, The password is incorrect."
+            "Webex Experience Management refuses to sign in with secret cxloop/wxm",
+            "it is logged, so that it must be ours alone"
         );
     }
     assert_eq!(scene.asked("/api/LoginToken").await, 1);

@@ -1,9 +1,11 @@
 //! Inbox and responses in memory.
 
 use async_trait::async_trait;
-use cxloop_domain::names::{ConnectionName, InboxId, ResponseKey};
+use cxloop_domain::names::{InboxId, ResponseKey};
 use cxloop_domain::response::Response;
-use cxloop_ports::{Failure, Inbox, InboxItem, InboxState, ParkedBody, Responses, StoredResponse};
+use cxloop_ports::{
+    Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody, Responses, StoredResponse,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
@@ -71,7 +73,7 @@ impl Inbox for FakeStore {
         &self,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(ConnectionName, InboxId)>, Failure> {
+    ) -> Result<Vec<Overdue>, Failure> {
         let state = self.open()?;
         let mut waiting: Vec<&InboxItem> = state
             .inbox
@@ -82,7 +84,11 @@ impl Inbox for FakeStore {
         Ok(waiting
             .into_iter()
             .take(limit)
-            .map(|item| (item.connection.clone(), item.id.clone()))
+            .map(|item| Overdue {
+                id: item.id.clone(),
+                connection: item.connection.clone(),
+                trace: item.trace,
+            })
             .collect())
     }
 

@@ -86,6 +86,7 @@ async fn of_response(store: &Store, response: &ResponseKey) -> Result<Vec<Again>
         Again {
             event: Event::Received(event),
             of_loop: of_loop.clone(),
+            trace: None,
         }
     });
     Ok(events.collect())
@@ -116,6 +117,7 @@ async fn of_inbox(store: &Store, inbox_id: &InboxId) -> Result<Again, Error> {
     Ok(Again {
         event: Event::Hinted(event),
         of_loop,
+        trace: item.trace,
     })
 }
 
@@ -152,10 +154,11 @@ impl cxloop_ports::Secrets for NoSecrets {
 /// What failed in a loop, each event once.
 fn failed_in(history: &LoopHistory) -> Vec<Again> {
     let mut found: Vec<Again> = Vec::new();
-    for replay in history.steps.iter().filter_map(|step| step.replay.as_ref()) {
-        let event = match replay {
-            Replay::Hinted(event) => Event::Hinted(event.clone()),
-            Replay::Received(event) => Event::Received(ResponseReceived {
+    for step in &history.steps {
+        let event = match &step.replay {
+            None => continue,
+            Some(Replay::Hinted(event)) => Event::Hinted(event.clone()),
+            Some(Replay::Received(event)) => Event::Received(ResponseReceived {
                 replay: true,
                 ..event.clone()
             }),
@@ -163,8 +166,10 @@ fn failed_in(history: &LoopHistory) -> Vec<Again> {
         let again = Again {
             event,
             of_loop: Some(history.head.id.clone()),
+            trace: step.references.trace,
         };
-        if !found.contains(&again) {
+        let is_known = |known: &Again| known.event == again.event && known.of_loop == again.of_loop;
+        if !found.iter().any(is_known) {
             found.push(again);
         }
     }
@@ -197,6 +202,7 @@ async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
                     inbox_id: body.id,
                 }),
                 of_loop: None,
+                trace: None,
             }),
     );
     Ok(found)

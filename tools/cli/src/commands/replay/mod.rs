@@ -4,8 +4,9 @@ mod dead_letters;
 mod finding;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
-use cxloop_domain::loops::{Actor, Step, StepKind};
+use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::names::LoopId;
+use cxloop_domain::trace::TraceId;
 use cxloop_ports::{Bus, Loops};
 use cxloop_store::Store;
 use serde_json::{Value, json};
@@ -21,6 +22,17 @@ use crate::{Error, Report};
 struct Again {
     event: Event,
     of_loop: Option<LoopId>,
+    /// The trace that it goes on under, where one is known here. A hint without one goes on under its body's.
+    trace: Option<TraceId>,
+}
+
+impl Again {
+    fn outgoing(&self) -> Outgoing {
+        match &self.event {
+            Event::Hinted(event) => Outgoing::traced(event, self.trace),
+            Event::Received(event) => Outgoing::traced(event, self.trace),
+        }
+    }
 }
 
 /// What is published again.
@@ -31,13 +43,6 @@ enum Event {
 }
 
 impl Event {
-    fn outgoing(&self) -> Outgoing {
-        match self {
-            Self::Hinted(event) => Outgoing::of(event),
-            Self::Received(event) => Outgoing::of(event),
-        }
-    }
-
     fn told(&self) -> String {
         match self {
             Self::Hinted(event) => format!(
@@ -83,7 +88,7 @@ async fn publish(store: &Store, bus: &dyn Bus, found: &[Again]) -> Result<(), Er
     let now = clock().now();
     let mut recorded: Vec<&LoopId> = Vec::new();
     for again in found {
-        bus.publish(&again.event.outgoing()).await?;
+        bus.publish(&again.outgoing()).await?;
         let Some(id) = again.of_loop.as_ref().filter(|id| !recorded.contains(id)) else {
             continue;
         };
@@ -95,6 +100,7 @@ async fn publish(store: &Store, bus: &dyn Bus, found: &[Again]) -> Result<(), Er
             text: "It was sent to be done again, from the command line.".to_owned(),
             link: None,
             replay: None,
+            references: References::default(),
         };
         store.record(id, &[step]).await?;
         recorded.push(id);
@@ -115,7 +121,7 @@ fn told(found: &[Again], dry_run: bool) -> Report {
     let events: Vec<Value> = found
         .iter()
         .map(|again| {
-            let outgoing = again.event.outgoing();
+            let outgoing = again.outgoing();
             let detail: Value = serde_json::from_str(&outgoing.detail).expect("a detail is JSON");
             json!({ "name": outgoing.name, "detail": detail, "loop": again.of_loop })
         })
