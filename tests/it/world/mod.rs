@@ -21,7 +21,7 @@ use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
 use cxloop_sandbox::wxm::Wxm;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
-use cxloop_testkit::fakes::{FakeBus, FakeSecrets};
+use cxloop_testkit::fakes::{FakeBus, FakeGauges, FakeSecrets};
 use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use tokio::net::TcpListener;
 
@@ -61,6 +61,7 @@ pub(crate) struct World {
     pub(crate) calls: Calls,
     pub(crate) bus: Arc<FakeBus>,
     pub(crate) secrets: Arc<FakeSecrets>,
+    pub(crate) gauges: Arc<FakeGauges>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
     desks: Arc<DynamicsCaseDesks>,
@@ -122,6 +123,7 @@ impl World {
             )),
             platforms: Arc::new(Platforms::new(http.clone(), secrets.clone(), clock.clone())),
             secrets,
+            gauges: Arc::default(),
             http,
             clock,
             dynamics_url,
@@ -231,6 +233,9 @@ impl World {
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),
+            secrets: self.secrets.clone(),
+            gauges: self.gauges.clone(),
+            expiring_secret: Some("cxloop/dynamics".to_owned()),
         }
     }
 
