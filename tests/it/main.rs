@@ -20,5 +20,6 @@ mod response_intake;
 mod response_to_case;
 mod story;
 mod sweep;
+mod template;
 mod webhooks;
 mod world;
