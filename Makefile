@@ -35,7 +35,7 @@ export CXLOOP_CHROMEDRIVER = $(CHROMEDRIVER)
 .PHONY: help
 help: ## list the commands
 	@echo "usage: make <command>"; echo
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s%s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-15s%s\n' "$$name" "$$text"; done
 	@echo; echo "variables: PORT=$(PORT) (run), FUNCTION=$(FUNCTION) and EVENT (watch, invoke), ARCH=$(ARCH) (package, deploy: arm64 or x86_64)"
 
 # ---- Try ----
@@ -75,7 +75,7 @@ test: tools $(TOOLS)/package/.ready browser functions lint ## check and test eve
 	@$(CARGO) test --workspace --no-fail-fast
 
 .PHONY: lint
-lint: $(TOOLS)/sam/.ready $(CARGO_DENY) ## formatting, clippy, documentation, dependencies, template
+lint: $(CARGO_DENY) ## formatting, clippy, documentation, dependencies, template
 	@echo "checking the formatting"
 	@$(CARGO) fmt --all --check
 	@echo "checking with clippy"
@@ -84,9 +84,19 @@ lint: $(TOOLS)/sam/.ready $(CARGO_DENY) ## formatting, clippy, documentation, de
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
 	@echo "checking the dependencies"
 	@$(MAKE) deny
+	@$(MAKE) lint-template
+
+# A second time as SAM makes it with everything that a parameter can add: there the linters see what SAM writes itself. What
+# only SAM reads is unused in it (W2001, W7001).
+.PHONY: lint-template
+lint-template: $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready ## check the template as written, and as CloudFormation gets it
 	@echo "checking the template"
 	@$(SAM) validate --lint --template infra/template.yaml
 	@$(TOOLS)/sam/bin/cfn-lint infra/template.yaml
+	@mkdir -p target
+	@$(TOOLS)/sam/bin/python infra/transformed.py Rollout=Canary10Percent5Minutes ExposeConsole=true > target/cloudformation.json
+	@$(TOOLS)/sam/bin/cfn-lint --ignore-checks W2001 W7001 -- target/cloudformation.json
+	@$(TOOLS)/checkov/bin/checkov --config-file infra/checkov.yaml --file target/cloudformation.json
 
 .PHONY: deny
 deny: $(CARGO_DENY) ## check licences, sources and duplicates of the dependencies
@@ -106,6 +116,8 @@ package: $(TOOLS)/package/.ready ## build the functions for AWS (ARCH) into targ
 	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda build --release --skip-target-check \
 	  $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
 
+# SAM publishes a new version of a function when its code or the template changes, but not when a parameter gets another value
+# (aws/serverless-application-model#3820). The values that are deployed with therefore lie beside the code.
 .PHONY: deploy
 deploy: package $(TOOLS)/sam/.ready ## package and deploy to AWS; asks the first time and notes it in samconfig.toml
 	@if ! grep -q '^region' samconfig.toml; then \
@@ -113,6 +125,7 @@ deploy: package $(TOOLS)/sam/.ready ## package and deploy to AWS; asks the first
 	elif grep -q '^parameter_overrides' samconfig.toml && ! grep -qE '^parameter_overrides.*Architecture=\W*$(ARCH)' samconfig.toml; then \
 	  echo "samconfig.toml deploys for another processor than ARCH=$(ARCH)" >&2; exit 2; \
 	else \
+	  for name in $(FUNCTIONS); do grep '^parameter_overrides' samconfig.toml > target/lambda/$$name/parameters || true; done; \
 	  $(SAM) deploy --config-file $(CURDIR)/samconfig.toml; \
 	fi
 

@@ -23,5 +23,6 @@ mod signals;
 mod story;
 mod sweep;
 mod watched;
+mod template;
 mod webhooks;
 mod world;

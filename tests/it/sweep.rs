@@ -1,6 +1,6 @@
 //! The sweep: what was accepted and never published is published.
 
-use cxloop_ports::{Failure, Inbox, InboxState};
+use cxloop_ports::{Clock, Failure, Inbox, InboxState};
 
 use crate::world::{Answered, World};
 
@@ -55,4 +55,48 @@ async fn what_was_parked_is_left_alone() {
         .unwrap();
     world.clock.advance(120);
     assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_secret_that_says_when_it_expires_is_counted_down_once_an_hour() {
+    let world = World::new().await;
+    let deps = world.sweep();
+    let on_the_hour = || {
+        let past = world.clock.now().as_second().rem_euclid(3600);
+        world.clock.advance(3600 - past);
+    };
+    on_the_hour();
+    sweep::handle(&deps).await.unwrap();
+    assert_eq!(world.gauges.days_left(), [], "nobody has said when");
+
+    let secret = "cxloop/dynamics";
+    let today = world.clock.now().to_string()[..10].to_owned();
+    world.secrets.set(secret, "expires", &today);
+    on_the_hour();
+    for _ in 0..60 {
+        sweep::handle(&deps).await.unwrap();
+        world.clock.advance(60);
+    }
+    world.secrets.set(secret, "expires", "mañá");
+    sweep::handle(&deps).await.unwrap();
+    assert_eq!(
+        world.gauges.days_left(),
+        [(secret.to_owned(), 0), (secret.to_owned(), 0)],
+        "the second is no date, which must ring as well"
+    );
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_keeps_no_body_back() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    world.hinted(&key, "Detractors").await;
+    let past = world.clock.now().as_second().rem_euclid(3600);
+    world.clock.advance(3600 - past + 3600);
+    world
+        .secrets
+        .faults()
+        .next(Failure::retry("Secrets Manager is away", ""));
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+    assert_eq!(world.gauges.days_left(), []);
 }

@@ -1,7 +1,9 @@
-//! Publishes what was accepted and never published.
+//! Publishes what was accepted and never published, and says how long a secret is good for.
 //!
 //! It takes no input, runs every minute, and reaches the same state as the function that should have
 //! published: publishing twice is harmless.
+
+mod expiry;
 
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_ports::{Bus, Clock, Failure, Inbox, Overdue};
+use cxloop_ports::{Bus, Clock, Failure, Gauges, Inbox, Overdue, Secrets};
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -19,6 +21,20 @@ pub struct Deps {
     pub bus: Arc<dyn Bus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The secret that expires.
+    pub secrets: Arc<dyn Secrets>,
+    /// Told how long it is good for.
+    pub gauges: Arc<dyn Gauges>,
+    /// Its name, where one is watched.
+    pub expiring_secret: Option<String>,
+}
+
+/// Publishes the overdue bodies, each of which that fails keeps no other back, and says how long the secret is good for.
+/// Returns how many were published, or the first failure.
+pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
+    let published = publish_overdue(deps).await;
+    expiry::watch(deps).await;
+    published
 }
 
 /// The function's name on every line.
@@ -26,7 +42,7 @@ const FUNCTION: &str = "sweep";
 
 /// Publishes the overdue bodies and returns how many. One that fails does not keep the others back;
 /// the first failure is returned after all were tried. Each goes on under the trace that it was accepted with.
-pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
+async fn publish_overdue(deps: &Deps) -> Result<usize, Failure> {
     let overdue = deps
         .inbox
         .unpublished_before(overdue_before(deps.clock.now()), AT_ONCE)

@@ -1,5 +1,7 @@
 //! What the sweep looks for.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// How long an accepted body may stay unpublished before the sweep publishes it, in seconds: longer than
@@ -14,9 +16,64 @@ pub fn overdue_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_secs(OVERDUE_SECONDS)
 }
 
+/// The optional field of a secret that holds the day on which what is in it stops working, as in `2027-05-31`.
+pub const EXPIRES_FIELD: &str = "expires";
+
+/// Whether a run of this minute looks at the secret that expires: the first of every hour does, because reading a secret
+/// costs money and days do not pass faster.
+pub fn looks_at_expiry(now: Timestamp) -> bool {
+    now.as_second().rem_euclid(3600) < 60
+}
+
+/// Days from today to the day that a secret's field names, in UTC; negative when it is past.
+///
+/// # Errors
+/// When the text is no date of RFC 3339. It is not quoted: it stands in a secret.
+pub fn days_left(expires: &str, now: Timestamp) -> Result<i64, NoDate> {
+    let day: Date = expires.trim().parse().map_err(|_| NoDate)?;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    Ok(today.duration_until(day).as_hours() / 24)
+}
+
+/// The field `expires` of a secret holds no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the field expires is no date such as 2027-05-31")]
+pub struct NoDate;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secrets_days_are_counted_to_the_day_it_names_and_beyond() {
+        let now: Timestamp = "2026-11-22T23:59:00Z".parse().unwrap();
+        for (expires, left) in [
+            ("2026-11-22", 0),
+            ("2026-11-23", 1),
+            (" 2027-11-22 ", 365),
+            ("2026-11-20", -2),
+        ] {
+            assert_eq!(days_left(expires, now), Ok(left), "{expires}");
+        }
+        for text in [
+            "",
+            "22.11.2026",
+            "2026-02-30",
+            "2026-12-01T08:00:00Z",
+            "mañá",
+        ] {
+            assert_eq!(days_left(text, now), Err(NoDate), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_looked_at_once_an_hour() {
+        let start: Timestamp = "2026-11-22T10:00:07Z".parse().unwrap();
+        let looks = (0..180)
+            .filter(|minute| looks_at_expiry(start + SignedDuration::from_mins(*minute)))
+            .count();
+        assert_eq!(looks, 3);
+    }
 
     #[test]
     fn a_body_is_overdue_after_a_minute_and_not_before() {

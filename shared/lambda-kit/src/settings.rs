@@ -10,6 +10,8 @@ pub const TABLE: &str = "CXLOOP_TABLE";
 pub const BUS: &str = "CXLOOP_BUS";
 /// The function's own queue; for functions that a queue feeds.
 pub const QUEUE_URL: &str = "CXLOOP_QUEUE_URL";
+/// The name of the secret whose expiry is watched; for the sweep. Without it none is.
+pub const EXPIRING_SECRET: &str = "CXLOOP_EXPIRING_SECRET";
 /// The log level: `error`, `warn`, `info` (unless set), `debug` or `trace`.
 pub const LOG: &str = "CXLOOP_LOG";
 /// The AWS region, set by Lambda.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// What is logged of our own code.
     pub log: LevelFilter,
+    /// The name of the secret whose expiry is watched.
+    pub expiring_secret: Option<String>,
     bus: Option<String>,
     queue_url: Option<String>,
 }
@@ -57,6 +61,7 @@ impl Settings {
             table: get(TABLE).ok_or(Error::MissingSetting(TABLE))?,
             region: region.ok_or(Error::MissingSetting(REGION))?,
             endpoint: get(ENDPOINT),
+            expiring_secret: get(EXPIRING_SECRET),
             bus: get(BUS),
             queue_url: get(QUEUE_URL),
         })

@@ -25,7 +25,7 @@ use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
 use cxloop_sandbox::wxm::Wxm;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
-use cxloop_testkit::fakes::{FakeBus, FakeSecrets};
+use cxloop_testkit::fakes::{FakeBus, FakeGauges, FakeSecrets};
 use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use tokio::net::TcpListener;
 
@@ -68,6 +68,7 @@ pub(crate) struct World {
     pub(crate) calls: Calls,
     pub(crate) bus: Arc<FakeBus>,
     pub(crate) secrets: Arc<FakeSecrets>,
+    pub(crate) gauges: Arc<FakeGauges>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
     /// The metrics' lines of all functions.
@@ -140,6 +141,7 @@ impl World {
                     .correlated_by(trace::correlation()),
             ),
             secrets,
+            gauges: Arc::default(),
             http,
             clock,
             dynamics_url,
@@ -259,6 +261,9 @@ impl World {
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),
+            secrets: self.secrets.clone(),
+            gauges: self.gauges.clone(),
+            expiring_secret: Some("cxloop/dynamics".to_owned()),
         }
     }
 

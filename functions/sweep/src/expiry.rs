@@ -1,0 +1,40 @@
+//! How long the secret that expires is good for.
+
+use cxloop_domain::sweep::{EXPIRES_FIELD, days_left, looks_at_expiry};
+use cxloop_ports::Remedy;
+use secrecy::ExposeSecret;
+
+use crate::Deps;
+
+/// Says once an hour how many days are left. Trouble with it is logged and fails nothing: publishing what was accepted is
+/// what this function is for, and another hour comes.
+pub(crate) async fn watch(deps: &Deps) {
+    let now = deps.clock.now();
+    let Some(secret) = deps
+        .expiring_secret
+        .as_deref()
+        .filter(|_| looks_at_expiry(now))
+    else {
+        return;
+    };
+    let expires = match deps.secrets.field(secret, EXPIRES_FIELD).await {
+        Ok(expires) => expires,
+        // A person has not said when it expires, or not filled it in at all, which others report.
+        Err(failure) if failure.remedy == Remedy::Mend => return,
+        Err(failure) => {
+            tracing::warn!(
+                reason = failure.message,
+                detail = failure.detail,
+                "it could not be seen when a secret expires"
+            );
+            return;
+        }
+    };
+    let days = days_left(expires.expose_secret(), now).unwrap_or_else(|problem| {
+        // Nobody knows how long, so the alarm rings.
+        let reason = format!("Secret {secret}: {problem}.");
+        tracing::error!(reason, "it is not known when a secret expires");
+        0
+    });
+    deps.gauges.secret_days_left(secret, days);
+}
