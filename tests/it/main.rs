@@ -13,6 +13,7 @@ mod contracts;
 mod events;
 mod house;
 mod house_roles;
+mod limits;
 mod logs;
 mod promises;
 mod readme;

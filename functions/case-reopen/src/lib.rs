@@ -17,7 +17,7 @@ use cxloop_domain::names::LoopId;
 use cxloop_domain::response::Response;
 use cxloop_lambda_kit::PerVersion;
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
+    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops, Plans, Remedy,
     Responses,
 };
 
@@ -61,7 +61,9 @@ struct Work<'w> {
 pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
-    deps.gates.pass(&connection, deps.clock.now()).await?;
+    deps.gates
+        .pass(&connection, Lane::Cases, deps.clock.now())
+        .await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
         tracing::warn!(response = %event.response, "the response is not known: it was never taken in, or has expired");
         return Ok(());

@@ -7,6 +7,7 @@ use case_reopen::{Deps, handle};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::{Error, PerVersion};
+use cxloop_ports::Lane;
 use cxloop_store::Store;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,12 +25,11 @@ async fn main() -> Result<(), Error> {
         plans: store.clone(),
         claims: store.clone(),
         loops: store.clone(),
-        gates: store,
-        desks: Arc::new(DynamicsCaseDesks::new(
-            parts.http()?,
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
+        gates: store.clone(),
+        desks: Arc::new(
+            DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
+                .guarded(store, Lane::Cases),
+        ),
         clock: parts.clock.clone(),
         parsed: PerVersion::default(),
     };

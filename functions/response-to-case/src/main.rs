@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::{Error, PerVersion, worker_name};
+use cxloop_ports::Lane;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
 use response_to_case::{Deps, handle};
@@ -26,12 +27,11 @@ async fn main() -> Result<(), Error> {
         plans: store.clone(),
         claims: store.clone(),
         loops: store.clone(),
-        gates: store,
-        desks: Arc::new(DynamicsCaseDesks::new(
-            http.clone(),
-            parts.secrets.clone(),
-            parts.clock.clone(),
-        )),
+        gates: store.clone(),
+        desks: Arc::new(
+            DynamicsCaseDesks::new(http.clone(), parts.secrets.clone(), parts.clock.clone())
+                .guarded(store, Lane::Cases),
+        ),
         platforms: Arc::new(Platforms::new(
             http,
             parts.secrets.clone(),

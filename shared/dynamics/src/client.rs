@@ -40,6 +40,7 @@ pub struct Page {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    observer: Option<Arc<dyn Fn(u32) + Send + Sync>>,
 }
 
 struct Shared {
@@ -70,6 +71,18 @@ impl Client {
                 now,
                 tokens: TokenCache::default(),
             }),
+            observer: None,
+        }
+    }
+
+    /// The client, telling `observer` after each answer how many requests the service says are left of its budget.
+    ///
+    /// Source: Microsoft Learn, "Service protection API limits" (`x-ms-ratelimit-burst-remaining-xrm-requests`).
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn Fn(u32) + Send + Sync>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..self
         }
     }
 
@@ -258,7 +271,11 @@ impl Client {
             .header("OData-MaxVersion", "4.0")
             .bearer_auth(token.bearer.expose_secret())
             .timeout(self.shared.connection.timeouts.request);
-        transport::exchange(&self.shared.http, request).await
+        let answer = transport::exchange(&self.shared.http, request).await?;
+        if let (Some(observer), Some(left)) = (&self.observer, answer.remaining_requests()) {
+            observer(left);
+        }
+        Ok(answer)
     }
 
     async fn token(&self, rejected: Option<&Token>) -> Result<Token, Error> {

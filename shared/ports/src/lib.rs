@@ -27,4 +27,4 @@ pub use plans::{Claims, Kept, Plans};
 pub use responses::{Responses, StoredResponse};
 pub use secrets::Secrets;
 pub use surveys::{Hint, Noted, SurveyPlatform, SurveyPlatforms, Unparsable};
-pub use waiting::{Gates, Postpone};
+pub use waiting::{Gates, HEAD_START, Lane, Postpone, fits, paced};

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use cxloop_domain::configuration::{Configuration, read};
+use cxloop_domain::configuration::{Configuration, Connection, read};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::http_client;
 use cxloop_ports::{
-    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Loops, Plans, Responses,
-    SurveyPlatform, SurveyPlatforms,
+    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Lane, Loops, Plans,
+    Responses, SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -63,6 +63,7 @@ pub(crate) struct World {
     pub(crate) secrets: Arc<FakeSecrets>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
+    table: Client,
     desks: Arc<DynamicsCaseDesks>,
     platforms: Arc<Platforms>,
 }
@@ -106,20 +107,21 @@ impl World {
                 .with("cxloop/dynamics", "client_secret", "sandbox"),
         );
         let http = http_client().unwrap();
-        let store = Arc::new(store(clock.clone()).await);
+        let table = table().await;
+        let store = Arc::new(Store::new(table.clone(), TABLE, clock.clone()));
         let world = Self {
-            store,
+            store: store.clone(),
+            table,
             dataverse,
             surveys,
             faults,
             calls,
             bus: Arc::default(),
             interruptions: interruptions.clone(),
-            desks: Arc::new(DynamicsCaseDesks::new(
-                http.clone(),
-                secrets.clone(),
-                clock.clone(),
-            )),
+            desks: Arc::new(
+                DynamicsCaseDesks::new(http.clone(), secrets.clone(), clock.clone())
+                    .guarded(store.clone(), Lane::Cases),
+            ),
             platforms: Arc::new(Platforms::new(http.clone(), secrets.clone(), clock.clone())),
             secrets,
             http,
@@ -137,12 +139,33 @@ impl World {
         self.clock.advance(10);
     }
 
+    /// The store of another process, which remembers nothing.
+    pub(crate) fn another_store(&self) -> Arc<Store> {
+        Arc::new(Store::new(self.table.clone(), TABLE, self.clock.clone()))
+    }
+
+    /// The desks of another process, for one lane.
+    pub(crate) fn other_desks(&self, store: &Arc<Store>, lane: Lane) -> DynamicsCaseDesks {
+        let (http, secrets) = (self.http.clone(), self.secrets.clone());
+        DynamicsCaseDesks::new(http, secrets, self.clock.clone()).guarded(store.clone(), lane)
+    }
+
     fn configuration(&self, rules: &str) -> Configuration {
         let (dynamics, surveys) = (&self.dynamics_url, &self.surveys_url);
         let text = format!(
             "connections:\n  wxm: {{ kind: wxm, url: \"{surveys}\", secret: cxloop/wxm }}\n  generic: {{ kind: standard, secret: cxloop/generic }}\n  dynamics: {{ kind: dynamics, url: \"{dynamics}\", secret: cxloop/dynamics, token_url: \"{dynamics}/sandbox/oauth2/v2.0/token\" }}\n{rules}"
         );
         read(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+    }
+
+    /// Puts the same configuration in force with other limits.
+    pub(crate) async fn limit(&self, connection: &str, change: impl Fn(&mut Connection)) {
+        let applied = self.store.current().await.unwrap();
+        let mut configuration = applied.configuration.clone();
+        let name = connection.parse().unwrap();
+        change(configuration.connections.get_mut(&name).unwrap());
+        self.store.apply(&configuration).await.unwrap();
+        self.clock.advance(10);
     }
 
     fn role<T: ?Sized>(&self, inner: Arc<T>) -> Arc<Interrupted<T>> {
@@ -259,8 +282,11 @@ async fn serve(
     url
 }
 
-/// A store over an embedded DynamoDB of its own.
-async fn store(clock: Arc<dyn Clock>) -> Store {
+/// The name of the table.
+const TABLE: &str = "cxloop";
+
+/// A client of an embedded DynamoDB of its own, with an empty table.
+async fn table() -> Client {
     let database = dynoxide::Database::memory().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -272,6 +298,6 @@ async fn store(clock: Arc<dyn Clock>) -> Store {
         .endpoint_url(endpoint)
         .build();
     let client = Client::from_conf(config);
-    Store::create_table(&client, "cxloop").await.unwrap();
-    Store::new(client, "cxloop", clock)
+    Store::create_table(&client, TABLE).await.unwrap();
+    client
 }

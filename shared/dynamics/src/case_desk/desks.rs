@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cxloop_domain::configuration::{Applied, Connection as Connected, DynamicsConnection};
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Secrets};
+use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Gates, Lane, Secrets};
 
 use super::{
     DynamicsCaseDesk,
+    limiter::Limiter,
     sign_in::{FromSecret, SignIn},
 };
 use crate::{Now, Timeouts};
@@ -19,6 +20,7 @@ pub struct DynamicsCaseDesks {
     secrets: Arc<dyn Secrets>,
     timeouts: Timeouts,
     now: Now,
+    gates: Option<(Arc<dyn Gates>, Lane)>,
     last: Mutex<Option<Desk>>,
 }
 
@@ -37,7 +39,17 @@ impl DynamicsCaseDesks {
             secrets,
             timeouts: Timeouts::default(),
             now: Arc::new(move || clock.now()),
+            gates: None,
             last: Mutex::new(None),
+        }
+    }
+
+    /// Desks that ask the gates before each request whether work of this lane may go on.
+    #[must_use]
+    pub fn guarded(self, gates: Arc<dyn Gates>, lane: Lane) -> Self {
+        Self {
+            gates: Some((gates, lane)),
+            ..self
         }
     }
 
@@ -52,12 +64,20 @@ impl DynamicsCaseDesks {
             now: Arc::clone(&self.now),
             client: tokio::sync::Mutex::new(None),
         };
-        DynamicsCaseDesk::over(
+        let desk = DynamicsCaseDesk::over(
             SignIn::FromSecret(source),
             name.clone(),
             &connection.url,
             Arc::clone(&self.now),
-        )
+        );
+        match &self.gates {
+            None => desk,
+            Some((gates, lane)) => desk.limited(Limiter::new(
+                Arc::clone(gates),
+                *lane,
+                connection.history_reserve,
+            )),
+        }
     }
 }
 
