@@ -8,6 +8,7 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::trace;
 use cxloop_lambda_kit::{Error, PerVersion};
+use cxloop_ports::Lane;
 use cxloop_store::Store;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,10 +26,11 @@ async fn main() -> Result<(), Error> {
         plans: store.clone(),
         claims: store.clone(),
         loops: store.clone(),
-        gates: store,
+        gates: store.clone(),
         desks: Arc::new(
             DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
-                .correlated_by(trace::correlation()),
+                .correlated_by(trace::correlation())
+                .guarded(store, Lane::Cases),
         ),
         clock: parts.clock.clone(),
         signals: parts.signals.clone(),

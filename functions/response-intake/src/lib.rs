@@ -16,14 +16,16 @@ use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
-    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Loops, NewLoop,
-    Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
+    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Lane, Loops,
+    NewLoop, Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
 
 /// How long a platform may say that it does not know a response it told of, before that is taken for an answer, in seconds.
 const KNOWN_AFTER_SECONDS: i64 = 600;
 /// How soon it is asked again, in seconds.
 const ASK_AGAIN_SECONDS: u32 = 30;
+/// How many requests fetching a response is counted as: the response, and at times the questions it answers.
+const FETCH_REQUESTS: u32 = 2;
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -85,12 +87,26 @@ async fn take_in_or_tell(
 }
 
 async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Result<(), Failure> {
-    deps.gates.pass(&event.connection, deps.clock.now()).await?;
+    deps.gates
+        .pass(&event.connection, Lane::Cases, deps.clock.now())
+        .await?;
     let applied = deps.configurations.current().await?;
     let platform = deps.platforms.platform(&applied, &event.connection)?;
     let hint = platform
         .parse(&item.body)
         .map_err(|unparsable| Failure::park(unparsable.reason, ""))?;
+    if hint.signed.is_none()
+        && let Some(per_second) = applied.configuration.requests_per_second(&event.connection)
+    {
+        deps.gates
+            .take(
+                &event.connection,
+                FETCH_REQUESTS,
+                per_second,
+                deps.clock.now(),
+            )
+            .await?;
+    }
     let response = fetch(deps, platform.as_ref(), &hint, item).await?;
     let stored = deps.responses.keep(&response, &hint.notification).await?;
     tell_the_loop(deps, &stored.response, &hint.notification, item).await?;

@@ -10,7 +10,7 @@ use cxloop_domain::response_to_case::{
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace;
-use cxloop_ports::{Failure, Noted, Remedy};
+use cxloop_ports::{Failure, Lane, Noted, Remedy};
 use jiff::SignedDuration;
 
 use crate::Work;
@@ -21,6 +21,8 @@ use crate::planning::{Planned, planned, to_value};
 const NOTE_LEASE_SECONDS: i64 = 60;
 /// How soon a message comes back that found the note in another's hands, in seconds.
 const NOTE_AGAIN_SECONDS: u32 = 5;
+/// How many requests to the platform a note is: looking for the marker, and writing.
+const NOTE_REQUESTS: u32 = 2;
 /// How often one message plans anew before it comes back later.
 const DECISIONS: usize = 4;
 /// How soon it comes back then, in seconds.
@@ -185,7 +187,14 @@ impl Work<'_> {
         };
         let deps = self.deps;
         let connection = &plan.response.connection;
-        deps.gates.pass(connection, deps.clock.now()).await?;
+        deps.gates
+            .pass(connection, Lane::Cases, deps.clock.now())
+            .await?;
+        if let Some(per_second) = self.applied.configuration.requests_per_second(connection) {
+            deps.gates
+                .take(connection, NOTE_REQUESTS, per_second, deps.clock.now())
+                .await?;
+        }
         let lease = format!("note/{}", plan.response);
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(NOTE_LEASE_SECONDS);

@@ -21,7 +21,7 @@ use cxloop_domain::signals::{Signal, Verdict};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans, Remedy,
+    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops, Plans, Remedy,
     Responses, Signals, SurveyPlatforms,
 };
 
@@ -81,7 +81,9 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
 async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
-    deps.gates.pass(&connection, deps.clock.now()).await?;
+    deps.gates
+        .pass(&connection, Lane::Cases, deps.clock.now())
+        .await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
         tracing::warn!(
             { fields::OUTCOME } = outcomes::GONE,

@@ -7,6 +7,7 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::trace;
 use cxloop_lambda_kit::{Error, PerVersion, worker_name};
+use cxloop_ports::Lane;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
 use response_to_case::{Deps, handle};
@@ -27,10 +28,11 @@ async fn main() -> Result<(), Error> {
         plans: store.clone(),
         claims: store.clone(),
         loops: store.clone(),
-        gates: store,
+        gates: store.clone(),
         desks: Arc::new(
             DynamicsCaseDesks::new(http.clone(), parts.secrets.clone(), parts.clock.clone())
-                .correlated_by(trace::correlation()),
+                .correlated_by(trace::correlation())
+                .guarded(store, Lane::Cases),
         ),
         platforms: Arc::new(
             Platforms::new(http, parts.secrets.clone(), parts.clock.clone())

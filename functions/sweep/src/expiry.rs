@@ -1,6 +1,8 @@
 //! How long the secret that expires is good for.
 
+use cxloop_domain::signals::Signal;
 use cxloop_domain::sweep::{EXPIRES_FIELD, days_left, looks_at_expiry};
+use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::Remedy;
 use secrecy::ExposeSecret;
 
@@ -23,8 +25,9 @@ pub(crate) async fn watch(deps: &Deps) {
         Err(failure) if failure.remedy == Remedy::Mend => return,
         Err(failure) => {
             tracing::warn!(
-                reason = failure.message,
-                detail = failure.detail,
+                { fields::OUTCOME } = outcomes::FAILED,
+                { fields::REASON } = failure.message,
+                { fields::DETAIL } = failure.detail,
                 "it could not be seen when a secret expires"
             );
             return;
@@ -32,9 +35,11 @@ pub(crate) async fn watch(deps: &Deps) {
     };
     let days = days_left(expires.expose_secret(), now).unwrap_or_else(|problem| {
         // Nobody knows how long, so the alarm rings.
-        let reason = format!("Secret {secret}: {problem}.");
-        tracing::error!(reason, "it is not known when a secret expires");
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::FAILED,
+            { fields::REASON } = %format_args!("Secret {secret}: {problem}."),
+            "it is not known when a secret expires");
         0
     });
-    deps.gauges.secret_days_left(secret, days);
+    deps.signals.count(Signal::SecretDaysLeft { secret, days });
 }

@@ -11,7 +11,10 @@ use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_ports::{Bus, Clock, Failure, Gauges, Inbox, Overdue, Secrets};
+use cxloop_ports::{Bus, Clock, Failure, Inbox, Overdue, Secrets, Signals};
+
+/// The function's name on every line.
+const FUNCTION: &str = "sweep";
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -24,7 +27,7 @@ pub struct Deps {
     /// The secret that expires.
     pub secrets: Arc<dyn Secrets>,
     /// Told how long it is good for.
-    pub gauges: Arc<dyn Gauges>,
+    pub signals: Arc<dyn Signals>,
     /// Its name, where one is watched.
     pub expiring_secret: Option<String>,
 }
@@ -36,9 +39,6 @@ pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
     expiry::watch(deps).await;
     published
 }
-
-/// The function's name on every line.
-const FUNCTION: &str = "sweep";
 
 /// Publishes the overdue bodies and returns how many. One that fails does not keep the others back;
 /// the first failure is returned after all were tried. Each goes on under the trace that it was accepted with.

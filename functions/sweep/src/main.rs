@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use cxloop_lambda_kit::Error;
-use cxloop_lambda_kit::aws::EmbeddedGauges;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_store::Store;
 use sweep::{Deps, handle};
@@ -22,7 +21,7 @@ async fn main() -> Result<(), Error> {
         bus: parts.bus()?,
         clock: parts.clock.clone(),
         secrets: parts.secrets.clone(),
-        gauges: Arc::new(EmbeddedGauges::new(parts.function, parts.clock.clone())),
+        signals: parts.signals.clone(),
         expiring_secret: parts.settings.expiring_secret.clone(),
     };
     start::scheduled_function(parts.function, || handle(&deps)).await

@@ -54,11 +54,18 @@ pub enum Signal<'s> {
         /// The connection that the response came through, where known.
         connection: Option<&'s ConnectionName>,
     },
+    /// How long what a secret holds goes on working.
+    SecretDaysLeft {
+        /// The secret's name, as whoever deploys the bundle gave it.
+        secret: &'s str,
+        /// Days; negative when it has stopped.
+        days: i64,
+    },
 }
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "Accepted",
         "Refused",
         "Decided",
@@ -66,6 +73,7 @@ impl<'s> Signal<'s> {
         "Retried",
         "Throttled",
         "Parked",
+        "SecretDaysLeft",
     ];
 
     /// The metric's name.
@@ -78,6 +86,7 @@ impl<'s> Signal<'s> {
             retried,
             throttled,
             parked,
+            secret_days_left,
         ] = Self::NAMES;
         match self {
             Self::Accepted { .. } => accepted,
@@ -87,6 +96,7 @@ impl<'s> Signal<'s> {
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
+            Self::SecretDaysLeft { .. } => secret_days_left,
         }
     }
 
@@ -100,6 +110,7 @@ impl<'s> Signal<'s> {
             Self::Refused { connection, .. }
             | Self::Retried { connection }
             | Self::Parked { connection } => *connection,
+            Self::SecretDaysLeft { .. } => None,
         }
     }
 }

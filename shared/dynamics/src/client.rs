@@ -43,6 +43,7 @@ pub struct Page {
 pub struct Client {
     shared: Arc<Shared>,
     correlation: Correlation,
+    observer: Option<Arc<dyn Fn(u32) + Send + Sync>>,
 }
 
 struct Shared {
@@ -74,6 +75,7 @@ impl Client {
                 tokens: TokenCache::default(),
             }),
             correlation: Arc::new(|| None),
+            observer: None,
         }
     }
 
@@ -83,6 +85,17 @@ impl Client {
     pub fn correlated_by(self, correlation: Correlation) -> Self {
         Self {
             correlation,
+            ..self
+        }
+    }
+
+    /// The client, telling `observer` after each answer how many requests the service says are left of its budget.
+    ///
+    /// Source: Microsoft Learn, "Service protection API limits" (`x-ms-ratelimit-burst-remaining-xrm-requests`).
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn Fn(u32) + Send + Sync>) -> Self {
+        Self {
+            observer: Some(observer),
             ..self
         }
     }
@@ -278,7 +291,11 @@ impl Client {
             .header("OData-MaxVersion", "4.0")
             .bearer_auth(token.bearer.expose_secret())
             .timeout(self.shared.connection.timeouts.request);
-        transport::exchange(&self.shared.http, request).await
+        let answer = transport::exchange(&self.shared.http, request).await?;
+        if let (Some(observer), Some(left)) = (&self.observer, answer.remaining_requests()) {
+            observer(left);
+        }
+        Ok(answer)
     }
 
     async fn token(&self, rejected: Option<&Token>) -> Result<Token, Error> {

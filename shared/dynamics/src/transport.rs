@@ -19,6 +19,13 @@ impl RawAnswer {
     pub(crate) fn retry_after(&self) -> Option<&str> {
         self.headers.get(RETRY_AFTER)?.to_str().ok()
     }
+
+    pub(crate) fn remaining_requests(&self) -> Option<u32> {
+        let header = self
+            .headers
+            .get("x-ms-ratelimit-burst-remaining-xrm-requests")?;
+        header.to_str().ok()?.trim().parse().ok()
+    }
 }
 
 /// Sends a request and reads the whole answer.

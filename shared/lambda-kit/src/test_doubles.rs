@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::Signal;
-use cxloop_ports::{Clock, Failure, Gates, Postpone, Secrets, Signals};
+use cxloop_ports::{Clock, Failure, Gates, Lane, Postpone, Secrets, Signals};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
@@ -41,9 +41,18 @@ impl Gates for RecordedGates {
     async fn closed_until(
         &self,
         _: &ConnectionName,
+        _: Lane,
         _: Timestamp,
     ) -> Result<Option<Timestamp>, Failure> {
         Ok(None)
+    }
+
+    async fn hold_back_history(&self, _: &ConnectionName, _: Timestamp) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn take(&self, _: &ConnectionName, _: u32, _: u32, _: Timestamp) -> Result<(), Failure> {
+        Ok(())
     }
 
     async fn close(&self, connection: &ConnectionName, until: Timestamp) -> Result<(), Failure> {

@@ -20,7 +20,7 @@
 //! | loops that failed | `LOOP#<id>` | `FAILED` | `FAILED#<shard>` / when#id |
 //! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
 //! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
-//! | gates | `GATE#<connection>` | `CLOSED` | |
+//! | gates | `GATE#<connection>` | `CLOSED`, `HISTORY`, `PACE#<second>` | |
 
 mod claims;
 mod configurations;
@@ -41,6 +41,7 @@ use aws_sdk_dynamodb::Client;
 use cxloop_ports::Clock;
 
 use configurations::Cached;
+use gates::KnownClosings;
 
 pub use error::StoreError;
 pub use inbox::LARGEST_BODY_BYTES;
@@ -52,6 +53,7 @@ pub struct Store {
     table: String,
     clock: Arc<dyn Clock>,
     cached: Cached,
+    closings: KnownClosings,
 }
 
 impl Store {
@@ -62,6 +64,7 @@ impl Store {
             table: table.into(),
             clock,
             cached: Cached::default(),
+            closings: KnownClosings::default(),
         }
     }
 }

@@ -87,11 +87,13 @@ pub fn configuration() -> Configuration {
         questions: QuestionMap::default(),
         note: "Case {{ ticket }} is open.".to_owned(),
         case_surveys: Vec::new(),
+        requests_per_second: None,
     };
     let dynamics = DynamicsConnection {
         url: "http://127.0.0.1:8687".to_owned(),
         secret: "cxloop/dynamics".to_owned(),
         token_url: None,
+        history_reserve: DynamicsConnection::DEFAULT_HISTORY_RESERVE,
     };
     Configuration {
         connections: BTreeMap::from([

@@ -12,20 +12,20 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use cxloop_domain::configuration::{Configuration, read};
+use cxloop_domain::configuration::{Configuration, Connection, read};
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
-    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Loops, Plans, Responses,
-    Signals, SurveyPlatform, SurveyPlatforms,
+    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Lane, Loops, Plans,
+    Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
 use cxloop_sandbox::wxm::Wxm;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
-use cxloop_testkit::fakes::{FakeBus, FakeGauges, FakeSecrets};
+use cxloop_testkit::fakes::{FakeBus, FakeSecrets};
 use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use tokio::net::TcpListener;
 
@@ -68,13 +68,13 @@ pub(crate) struct World {
     pub(crate) calls: Calls,
     pub(crate) bus: Arc<FakeBus>,
     pub(crate) secrets: Arc<FakeSecrets>,
-    pub(crate) gauges: Arc<FakeGauges>,
     pub(crate) interruptions: Arc<Interruptions>,
     pub(crate) http: reqwest::Client,
     /// The metrics' lines of all functions.
     pub(crate) metrics: Written,
     /// Under which id each request reached a stand-in: the stand-in's name and the header.
     pub(crate) correlations: Correlations,
+    table: Client,
     desks: Arc<DynamicsCaseDesks>,
     platforms: Arc<Platforms>,
 }
@@ -121,9 +121,11 @@ impl World {
                 .with("cxloop/dynamics", "client_secret", "sandbox"),
         );
         let http = http_client().unwrap();
-        let store = Arc::new(store(clock.clone()).await);
+        let table = table().await;
+        let store = Arc::new(Store::new(table.clone(), TABLE, clock.clone()));
         let world = Self {
-            store,
+            store: store.clone(),
+            table,
             dataverse,
             surveys,
             faults,
@@ -134,14 +136,14 @@ impl World {
             correlations,
             desks: Arc::new(
                 DynamicsCaseDesks::new(http.clone(), secrets.clone(), clock.clone())
-                    .correlated_by(trace::correlation()),
+                    .correlated_by(trace::correlation())
+                    .guarded(store.clone(), Lane::Cases),
             ),
             platforms: Arc::new(
                 Platforms::new(http.clone(), secrets.clone(), clock.clone())
                     .correlated_by(trace::correlation()),
             ),
             secrets,
-            gauges: Arc::default(),
             http,
             clock,
             dynamics_url,
@@ -157,12 +159,33 @@ impl World {
         self.clock.advance(10);
     }
 
+    /// The store of another process, which remembers nothing.
+    pub(crate) fn another_store(&self) -> Arc<Store> {
+        Arc::new(Store::new(self.table.clone(), TABLE, self.clock.clone()))
+    }
+
+    /// The desks of another process, for one lane.
+    pub(crate) fn other_desks(&self, store: &Arc<Store>, lane: Lane) -> DynamicsCaseDesks {
+        let (http, secrets) = (self.http.clone(), self.secrets.clone());
+        DynamicsCaseDesks::new(http, secrets, self.clock.clone()).guarded(store.clone(), lane)
+    }
+
     fn configuration(&self, rules: &str) -> Configuration {
         let (dynamics, surveys) = (&self.dynamics_url, &self.surveys_url);
         let text = format!(
             "connections:\n  wxm: {{ kind: wxm, url: \"{surveys}\", secret: cxloop/wxm }}\n  generic: {{ kind: standard, secret: cxloop/generic }}\n  dynamics: {{ kind: dynamics, url: \"{dynamics}\", secret: cxloop/dynamics, token_url: \"{dynamics}/sandbox/oauth2/v2.0/token\" }}\n{rules}"
         );
         read(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+    }
+
+    /// Puts the same configuration in force with other limits.
+    pub(crate) async fn limit(&self, connection: &str, change: impl Fn(&mut Connection)) {
+        let applied = self.store.current().await.unwrap();
+        let mut configuration = applied.configuration.clone();
+        let name = connection.parse().unwrap();
+        change(configuration.connections.get_mut(&name).unwrap());
+        self.store.apply(&configuration).await.unwrap();
+        self.clock.advance(10);
     }
 
     fn role<T: ?Sized>(&self, inner: Arc<T>) -> Arc<Interrupted<T>> {
@@ -262,7 +285,7 @@ impl World {
             bus: self.bus(),
             clock: self.clock.clone(),
             secrets: self.secrets.clone(),
-            gauges: self.gauges.clone(),
+            signals: self.signals("sweep"),
             expiring_secret: Some("cxloop/dynamics".to_owned()),
         }
     }
@@ -292,8 +315,11 @@ async fn serve(
     url
 }
 
-/// A store over an embedded DynamoDB of its own.
-async fn store(clock: Arc<dyn Clock>) -> Store {
+/// The name of the table.
+const TABLE: &str = "cxloop";
+
+/// A client of an embedded DynamoDB of its own, with an empty table.
+async fn table() -> Client {
     let database = dynoxide::Database::memory().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -305,6 +331,6 @@ async fn store(clock: Arc<dyn Clock>) -> Store {
         .endpoint_url(endpoint)
         .build();
     let client = Client::from_conf(config);
-    Store::create_table(&client, "cxloop").await.unwrap();
-    Store::new(client, "cxloop", clock)
+    Store::create_table(&client, TABLE).await.unwrap();
+    client
 }

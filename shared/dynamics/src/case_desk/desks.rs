@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cxloop_domain::configuration::{Applied, Connection as Connected, DynamicsConnection};
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Secrets};
+use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Gates, Lane, Secrets};
 
 use super::{
     DynamicsCaseDesk,
+    limiter::Limiter,
     sign_in::{FromSecret, SignIn},
 };
 use crate::{Correlation, Now, Timeouts};
@@ -20,6 +21,7 @@ pub struct DynamicsCaseDesks {
     timeouts: Timeouts,
     now: Now,
     correlation: Correlation,
+    gates: Option<(Arc<dyn Gates>, Lane)>,
     last: Mutex<Option<Desk>>,
 }
 
@@ -39,6 +41,7 @@ impl DynamicsCaseDesks {
             timeouts: Timeouts::default(),
             now: Arc::new(move || clock.now()),
             correlation: Arc::new(|| None),
+            gates: None,
             last: Mutex::new(None),
         }
     }
@@ -48,6 +51,15 @@ impl DynamicsCaseDesks {
     pub fn correlated_by(self, correlation: Correlation) -> Self {
         Self {
             correlation,
+            ..self
+        }
+    }
+
+    /// Desks that ask the gates before each request whether work of this lane may go on.
+    #[must_use]
+    pub fn guarded(self, gates: Arc<dyn Gates>, lane: Lane) -> Self {
+        Self {
+            gates: Some((gates, lane)),
             ..self
         }
     }
@@ -64,12 +76,20 @@ impl DynamicsCaseDesks {
             correlation: Arc::clone(&self.correlation),
             client: tokio::sync::Mutex::new(None),
         };
-        DynamicsCaseDesk::over(
+        let desk = DynamicsCaseDesk::over(
             SignIn::FromSecret(source),
             name.clone(),
             &connection.url,
             Arc::clone(&self.now),
-        )
+        );
+        match &self.gates {
+            None => desk,
+            Some((gates, lane)) => desk.limited(Limiter::new(
+                Arc::clone(gates),
+                *lane,
+                connection.history_reserve,
+            )),
+        }
     }
 }
 

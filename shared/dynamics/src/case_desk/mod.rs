@@ -7,6 +7,7 @@ mod cases;
 mod customers;
 mod desks;
 mod failure;
+mod limiter;
 mod lookup;
 mod map;
 mod names;
@@ -24,6 +25,7 @@ use crate::{Client, Error, Now};
 
 pub use desks::DynamicsCaseDesks;
 
+use limiter::Limiter;
 #[cfg(test)]
 pub(crate) use map::fitting;
 use names::NameCache;
@@ -39,6 +41,7 @@ pub struct DynamicsCaseDesk {
     root: String,
     now: Now,
     names: NameCache,
+    limiter: Option<Limiter>,
 }
 
 impl DynamicsCaseDesk {
@@ -56,11 +59,26 @@ impl DynamicsCaseDesk {
             root: root.trim_end_matches('/').to_owned(),
             now,
             names: NameCache::default(),
+            limiter: None,
         }
     }
 
+    /// The desk, asking the gates before each of its requests.
+    fn limited(self, limiter: Limiter) -> Self {
+        Self {
+            limiter: Some(limiter),
+            ..self
+        }
+    }
+
+    /// The client for one request, or for a few that belong together: nothing is sent while the connection is closed.
     async fn client(&self) -> Result<Client, Failure> {
-        self.sign_in.client().await
+        let Some(limiter) = &self.limiter else {
+            return self.sign_in.client().await;
+        };
+        limiter.pass(&self.connection, (self.now)()).await?;
+        let client = self.sign_in.client().await?;
+        Ok(client.observed(limiter.observer()))
     }
 
     /// The failure that an error is for callers of the desk. `doing` completes "Dynamics refused

@@ -1,7 +1,6 @@
 //! The AWS services behind the roles: each adapter is one role.
 
 mod clock;
-mod embedded_gauges;
 mod event_bridge;
 mod failure;
 mod secrets_manager;
@@ -17,7 +16,6 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 pub use clock::WallClock;
-pub use embedded_gauges::EmbeddedGauges;
 pub use event_bridge::EventBridge;
 pub use secrets_manager::SecretsManager;
 pub use sqs::Sqs;

@@ -26,8 +26,28 @@ pub(super) enum Ending {
     Unreadable(&'static str),
     /// The handler panicked.
     Panicked,
-    /// Not begun: too little time was left. To be delivered again.
+    /// Not begun: too little time was left. Sent again at once, which counts nothing; this copy is deleted.
+    PutOff,
+    /// Not begun, and could not be sent again. To be delivered again.
     NotBegun,
+}
+
+/// How soon a message comes back that was not begun, in seconds.
+const PUT_OFF_SECONDS: u32 = 1;
+
+/// Sends on a message for which too little time is left. Only waiting, it must not come nearer to the dead letters.
+pub(super) async fn put_off(worker: &QueueWorker, body: &str) -> Ending {
+    match worker.postpone.send_again(body, PUT_OFF_SECONDS).await {
+        Ok(()) => Ending::PutOff,
+        Err(error) => {
+            tracing::warn!(
+                { fields::OUTCOME } = outcomes::NOT_SENT_AGAIN,
+                { fields::DETAIL } = error.detail,
+                "a message could not be sent again"
+            );
+            Ending::NotBegun
+        }
+    }
 }
 
 /// Does what a failure's remedy asks for. Closing the gate is a courtesy to the far side and may fail; sending again is
@@ -73,7 +93,7 @@ impl Ending {
     /// Whether the queue has to deliver the message again.
     pub(super) fn is_failure(&self) -> bool {
         match self {
-            Self::Done | Self::SentAgain { .. } | Self::Parked(_) => false,
+            Self::Done | Self::SentAgain { .. } | Self::Parked(_) | Self::PutOff => false,
             Self::Failed(_) | Self::Unreadable(_) | Self::Panicked | Self::NotBegun => true,
         }
     }
@@ -93,7 +113,7 @@ impl Ending {
 
     fn signal<'s>(&'s self, connection: Option<&'s ConnectionName>) -> Option<Signal<'s>> {
         match self {
-            Self::Done | Self::NotBegun => None,
+            Self::Done | Self::PutOff | Self::NotBegun => None,
             Self::SentAgain { failure, .. } => match &failure.remedy {
                 Remedy::WaitUntil { connection, .. } => Some(Signal::Throttled { connection }),
                 Remedy::Retry | Remedy::Mend => Some(Signal::Retried { connection }),
@@ -148,7 +168,7 @@ impl Ending {
                 { fields::OUTCOME } = outcomes::PANICKED,
                 "a message failed"
             ),
-            Self::NotBegun => tracing::warn!(
+            Self::PutOff | Self::NotBegun => tracing::warn!(
                 { fields::MESSAGE_ID } = message_id,
                 { fields::OUTCOME } = outcomes::NOT_BEGUN,
                 "too little time was left for a message"

@@ -66,7 +66,7 @@ struct Message {
 /// waiting is no failure, and what the use case has parked is done.
 ///
 /// The first message is always begun, or a function with little time would never do anything. The others are begun
-/// only with 25 s left until `deadline`, when the process is killed; what is not begun is answered as failed at once.
+/// only with 25 s left until `deadline`, when the process is killed; what is not begun is sent again at once.
 /// A deadline that is over before anything was begun is not believed: local runtimes make one up.
 ///
 /// # Errors
@@ -91,7 +91,7 @@ where
             deadline.duration_since(worker.clock.now()) < TIME_FOR_ONE_MESSAGE
         });
         let is_failure = if number > 0 && too_late {
-            let ending = Ending::NotBegun;
+            let ending = ending::put_off(worker, &message.body).await;
             trace::within(work(worker, None), || {
                 ending.tell(worker, &message.id, None)
             });

@@ -6,7 +6,7 @@ mod listing;
 mod steps;
 
 use async_trait::async_trait;
-use cxloop_domain::loops::{Loop, LoopHistory, Step};
+use cxloop_domain::loops::{Loop, LoopHistory, Step, StepKind};
 use cxloop_domain::names::{LoopId, ResponseKey};
 use cxloop_ports::{Failure, Loops, NewLoop};
 use futures::future::try_join;
@@ -53,10 +53,15 @@ impl Loops for Store {
     }
 
     async fn record(&self, id: &LoopId, steps: &[Step]) -> Result<(), Failure> {
+        let mut told_before = true;
         for step in steps {
-            self.put_step(id, step).await?;
+            let new = self.put_step(id, step).await?;
+            told_before &= !new && step.what == StepKind::Waiting;
         }
-        self.move_head_on(id).await?;
+        // That something still waits changes no head, and a backlog tells it over and over.
+        if !(told_before && !steps.is_empty()) {
+            self.move_head_on(id).await?;
+        }
         Ok(())
     }
 

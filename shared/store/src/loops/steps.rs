@@ -20,8 +20,9 @@ pub(super) fn read(item: &Stored) -> Result<Step, StoreError> {
 }
 
 impl Store {
-    /// Writes a step unless its key is taken; a failure makes room for what came of trying again.
-    pub(super) async fn put_step(&self, id: &LoopId, step: &Step) -> Result<(), StoreError> {
+    /// Writes a step unless its key is taken; a failure makes room for what came of trying again. `false` when another
+    /// stands.
+    pub(super) async fn put_step(&self, id: &LoopId, step: &Step) -> Result<bool, StoreError> {
         let json = serde_json::to_string(step).expect("a step is plain data");
         let now = self.clock.now();
         let item = Key::new(partition(id), format!("STEP#{}", step.key)).with([
@@ -46,7 +47,7 @@ impl Store {
             .await;
         match written {
             Err(error) if failed_put(&error).is_none() => Err(classify("PutItem", &error)),
-            _ => Ok(()),
+            outcome => Ok(outcome.is_ok()),
         }
     }
 }

@@ -1,7 +1,6 @@
-//! Promises of claims and gates.
+//! Promises of claims.
 
-use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{Claims, Gates};
+use cxloop_ports::Claims;
 use futures::future::join_all;
 
 use super::{COPIES, well};
@@ -185,36 +184,4 @@ async fn counted_members(claims: &dyn Claims) {
         counts, expected,
         "ten who join at once come one after the other"
     );
-}
-
-/// Checks a store with all gates open.
-pub async fn gates(gates: &dyn Gates) {
-    let name = |text: &str| -> ConnectionName { text.parse().expect("a connection name") };
-    let (dynamics, wxm) = (name("dynamics"), name("wxm"));
-    let (now, soon, late) = (
-        time("2026-11-22T10:00:00Z"),
-        time("2026-11-22T10:00:05.5Z"),
-        time("2026-11-22T10:05:00Z"),
-    );
-    assert_eq!(well(gates.closed_until(&dynamics, now).await), None);
-    well(gates.close(&dynamics, late).await);
-    well(gates.close(&dynamics, soon).await);
-    assert_eq!(
-        well(gates.closed_until(&dynamics, now).await),
-        Some(late),
-        "an already later closing stands"
-    );
-    assert_eq!(
-        well(gates.closed_until(&wxm, now).await),
-        None,
-        "each connection has its own gate"
-    );
-    assert_eq!(
-        well(gates.closed_until(&dynamics, late).await),
-        None,
-        "open again at the moment itself"
-    );
-    well(gates.close(&wxm, soon).await);
-    well(gates.close(&wxm, late).await);
-    assert_eq!(well(gates.closed_until(&wxm, soon).await), Some(late));
 }

@@ -7,6 +7,7 @@ mod case_desk;
 mod claims;
 mod configurations;
 mod failed_loops;
+mod gates;
 mod inbox;
 mod loops;
 mod plans;
@@ -14,8 +15,9 @@ mod responses;
 mod survey_platform;
 
 pub use case_desk::{CaseDeskFixture, case_desk};
-pub use claims::{claims, gates};
+pub use claims::claims;
 pub use configurations::configurations;
+pub use gates::gates;
 pub use inbox::inbox;
 pub use loops::loops;
 pub use plans::plans;

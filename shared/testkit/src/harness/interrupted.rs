@@ -13,7 +13,7 @@ use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseId, Response
 use cxloop_domain::response::Response;
 use cxloop_ports::{
     Bus, CaseDesk, CaseDesks, Claims, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Kept,
-    Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome,
+    Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome,
     Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable, Written,
 };
 use jiff::Timestamp;
@@ -102,8 +102,10 @@ interrupted!(Configurations, "configurations", {
 });
 
 interrupted!(Gates, "gates", {
-    closed_until(connection: &ConnectionName, now: Timestamp) -> Option<Timestamp>;
+    closed_until(connection: &ConnectionName, lane: Lane, now: Timestamp) -> Option<Timestamp>;
     close(connection: &ConnectionName, until: Timestamp) -> ();
+    hold_back_history(connection: &ConnectionName, until: Timestamp) -> ();
+    take(connection: &ConnectionName, requests: u32, per_second: u32, now: Timestamp) -> ();
 });
 
 interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });

@@ -95,6 +95,12 @@ impl Dataverse {
         lock(&self.shared.throttle).set_limit(requests);
     }
 
+    /// Sets the length of the window in which requests are counted; 300 seconds at first. Stories in which the budget
+    /// runs out over and over are told sooner with a shorter one.
+    pub fn count_requests_within(&self, seconds: u32) {
+        lock(&self.shared.throttle).set_window(seconds);
+    }
+
     /// Sets how many requests of a user may be in flight at once before another is answered 429; 52 at first.
     /// Source: Microsoft Learn, "Service protection API limits".
     pub fn limit_concurrency(&self, requests: usize) {

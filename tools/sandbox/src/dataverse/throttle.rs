@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Length of the window in seconds.
+/// The documented length of the window in seconds.
 const WINDOW_SECONDS: i64 = 300;
 
 /// The documented limits: requests within the window, and requests at once.
@@ -17,6 +17,7 @@ pub(crate) const DEFAULT_CONCURRENCY: usize = 52;
 #[derive(Debug)]
 pub(crate) struct Throttle {
     limit: usize,
+    window_seconds: i64,
     /// Requests by second, oldest first, and their sum.
     users: HashMap<Uuid, (VecDeque<(i64, usize)>, usize)>,
     concurrency: usize,
@@ -37,6 +38,7 @@ impl Throttle {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
+            window_seconds: WINDOW_SECONDS,
             users: HashMap::new(),
             concurrency: DEFAULT_CONCURRENCY,
             in_flight: HashMap::new(),
@@ -49,6 +51,10 @@ impl Throttle {
 
     pub(crate) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
+    }
+
+    pub(crate) fn set_window(&mut self, seconds: u32) {
+        self.window_seconds = i64::from(seconds.max(1));
     }
 
     pub(crate) fn concurrency(&self) -> usize {
@@ -83,7 +89,7 @@ impl Throttle {
         while let Some((at, count)) = seconds
             .front()
             .copied()
-            .filter(|(at, _)| *at <= second - WINDOW_SECONDS)
+            .filter(|(at, _)| *at <= second - self.window_seconds)
         {
             debug_assert!(at <= second);
             *sum -= count;
@@ -92,7 +98,7 @@ impl Throttle {
         if *sum >= self.limit {
             let oldest = seconds.front().map_or(second, |(at, _)| *at);
             return Verdict::Refused {
-                retry_after_seconds: (oldest + WINDOW_SECONDS - second).max(1),
+                retry_after_seconds: (oldest + self.window_seconds - second).max(1),
             };
         }
         match seconds.back_mut() {

@@ -1,8 +1,7 @@
 //! Claims and gates in memory.
 
 use async_trait::async_trait;
-use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{Claims, Failure, Gates};
+use cxloop_ports::{Claims, Failure};
 use jiff::Timestamp;
 
 use super::{FakeStore, State};
@@ -89,28 +88,5 @@ impl Claims for FakeStore {
 
     async fn others(&self, key: &str, member: &str) -> Result<u32, Failure> {
         Ok(others_in(&*self.open()?, key, member))
-    }
-}
-
-#[async_trait]
-impl Gates for FakeStore {
-    async fn closed_until(
-        &self,
-        connection: &ConnectionName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, Failure> {
-        Ok(self
-            .open()?
-            .gates
-            .get(connection)
-            .copied()
-            .filter(|until| *until > now))
-    }
-
-    async fn close(&self, connection: &ConnectionName, until: Timestamp) -> Result<(), Failure> {
-        let mut state = self.open()?;
-        let standing = state.gates.entry(connection.clone()).or_insert(until);
-        *standing = until.max(*standing);
-        Ok(())
     }
 }

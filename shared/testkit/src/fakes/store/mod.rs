@@ -2,6 +2,7 @@
 
 mod claims;
 mod configurations;
+mod gates;
 mod inbox;
 mod loops;
 mod plans;
@@ -38,6 +39,8 @@ struct State {
     response_ties: BTreeMap<ResponseKey, LoopId>,
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
+    held_back: BTreeMap<ConnectionName, Timestamp>,
+    taken: BTreeMap<(ConnectionName, i64), u64>,
 }
 
 /// Keeps everything that the store keeps, in memory.
