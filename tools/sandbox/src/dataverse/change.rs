@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::activity;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
@@ -26,11 +27,14 @@ pub(crate) fn create(
 ) -> Result<Uuid, Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Create", &described.name));
+    }
     let id = id.or(changes.id).unwrap_or_else(drawn::key);
     if organisation.row(table, id).is_some() {
         return Err(Refusal::duplicate_key());
     }
-    let mut row = with_defaults(described);
+    let mut row = Row::with_defaults(described);
     for (column, value) in &changes.columns {
         if described.columns[*column].read_only {
             return Err(Refusal::read_only(
@@ -81,6 +85,9 @@ pub(crate) fn update(
 ) -> Result<(), Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Update", &described.name));
+    }
     let before = organisation
         .row(table, id)
         .ok_or_else(|| Refusal::missing_row(&described.name, id))?
@@ -148,10 +155,23 @@ pub(crate) fn delete(
 ) -> Result<(), Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Delete", &described.name));
+    }
     if organisation.row(table, id).is_none() {
         return Err(Refusal::missing_row(&described.name, id));
     }
     for collection in &described.collections {
+        if let Some(through) = collection.through {
+            for pair in organisation.having(through.table, through.here, &Value::Guid(id)) {
+                caller.remove(organisation, through.table, pair);
+            }
+            continue;
+        }
+        // Its rows follow those of the activity tables.
+        if model.table(collection.table).name == activity::VIEW {
+            continue;
+        }
         for related in organisation.having(collection.table, collection.column, &Value::Guid(id)) {
             match collection.on_delete {
                 OnDelete::Restrict => return Err(Refusal::still_in_use()),
@@ -187,39 +207,6 @@ fn is_state(table: &Table, column: ColumnId) -> bool {
             ..
         }
     )
-}
-
-fn with_defaults(table: &Table) -> Row {
-    let mut row = Row::empty(table);
-    for (at, column) in table.columns.iter().enumerate() {
-        match &column.kind {
-            Kind::Flag {
-                default: Some(flag),
-                ..
-            } => row.set_at(at, Value::Flag(*flag)),
-            Kind::Choice {
-                default: Some(number),
-                role: ChoiceRole::Plain,
-                ..
-            } => row.set_at(at, Value::Whole(*number)),
-            Kind::Choice {
-                role: ChoiceRole::State,
-                options,
-                ..
-            } => {
-                if let Some(first) = options.first() {
-                    row.set_at(at, Value::Whole(first.value));
-                    row.set(
-                        table,
-                        "statuscode",
-                        first.default_reason.map_or(Value::Null, Value::Whole),
-                    );
-                }
-            }
-            _ => {}
-        }
-    }
-    row
 }
 
 /// Brings state and status reason together: a state alone gets its default reason, and a reason must belong to the state.

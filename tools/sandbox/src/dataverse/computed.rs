@@ -76,7 +76,7 @@ fn always(
     }
     owner(model, described, row);
     match described.name.as_str() {
-        "contact" | "systemuser" => {
+        "contact" | "systemuser" | "lead" => {
             let parts: Vec<&str> = ["firstname", "middlename", "lastname"]
                 .iter()
                 .filter_map(|part| row.get(described, part).as_text())
@@ -142,11 +142,9 @@ fn always(
                 );
             }
         }
-        "incidentresolution" => row.set(
-            described,
-            "activitytypecode",
-            Value::text("incidentresolution"),
-        ),
+        _ if described.activity => {
+            row.set(described, "activitytypecode", Value::text(&described.name));
+        }
         _ => {}
     }
 }

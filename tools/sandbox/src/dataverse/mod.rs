@@ -4,6 +4,7 @@
 //! that do not fit, missing rows, stale entity tags. Tables come from model files ([`Model`]); only what cases and queues *do*
 //! is code. It must not know anything about the programs that talk to it.
 
+mod activity;
 mod address;
 mod agent_page;
 mod batch;
@@ -11,6 +12,7 @@ mod caller;
 mod change;
 mod company;
 mod computed;
+mod decimal;
 mod drawn;
 mod http;
 mod incident;
@@ -23,6 +25,7 @@ mod query;
 mod queue;
 mod refusal;
 mod render;
+mod row;
 mod rows;
 mod service;
 mod throttle;

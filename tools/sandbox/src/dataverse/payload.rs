@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::address;
-use super::model::{ColumnId, Kind, Model, Table, TableId};
+use super::decimal::Decimal;
+use super::model::{ChoiceOption, Column, ColumnId, Kind, Model, Table, TableId};
 use super::refusal::Refusal;
 use super::rows::Organisation;
 use super::value::Value;
@@ -180,22 +181,59 @@ pub(crate) fn value(table: &Table, at: ColumnId, json: &Json) -> Result<Value, R
                 Err(Refusal::out_of_bounds(&column.name, &table.name, number))
             }
         }
+        Kind::Big => json.as_i64().map(Value::Whole).ok_or_else(wrong),
+        Kind::Decimal {
+            min,
+            max,
+            precision,
+            ..
+        } => {
+            let number = match json {
+                Json::Number(number) => Decimal::parse(&number.to_string()).ok_or_else(wrong)?,
+                _ => return Err(wrong()),
+            };
+            if (Decimal::from(*min)..=Decimal::from(*max)).contains(&number) {
+                Ok(Value::Decimal(number.rounded(*precision)))
+            } else {
+                Err(Refusal::out_of_bounds(&column.name, &table.name, number))
+            }
+        }
+        Kind::Float { min, max } => {
+            let number = json.as_f64().ok_or_else(wrong)?;
+            if (*min as f64..=*max as f64).contains(&number) {
+                Ok(Value::Float(number))
+            } else {
+                Err(Refusal::out_of_bounds(&column.name, &table.name, number))
+            }
+        }
+        Kind::Choices { options } => {
+            let text = json.as_str().ok_or_else(wrong)?;
+            let mut values = Vec::new();
+            for item in text
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+            {
+                let number = item.parse::<i64>().map_err(|_| wrong())?;
+                if !options.iter().any(|option| option.value == number) {
+                    return Err(out_of_choice(table, column, options, number));
+                }
+                values.push(number);
+            }
+            values.sort_unstable();
+            values.dedup();
+            Ok(if values.is_empty() {
+                Value::Null
+            } else {
+                Value::Many(values.into())
+            })
+        }
         Kind::Choice { options, .. } => {
             let number = json.as_i64().ok_or_else(wrong)?;
             if options.iter().any(|option| option.value == number) {
                 return Ok(Value::Whole(number));
             }
-            let accepted = options
-                .iter()
-                .map(|option| option.value.to_string())
-                .collect::<Vec<_>>()
-                .join(",");
-            Err(Refusal::choice_out_of_range(
-                &column.name,
-                &table.name,
-                number,
-                &accepted,
-            ))
+            Err(out_of_choice(table, column, options, number))
         }
         Kind::Flag { .. } => json.as_bool().map(Value::Flag).ok_or_else(wrong),
         Kind::Time => json
@@ -216,6 +254,14 @@ pub(crate) fn value(table: &Table, at: ColumnId, json: &Json) -> Result<Value, R
         Kind::Version => json.as_i64().map(Value::Whole).ok_or_else(wrong),
         Kind::Id | Kind::Lookup(_) => Err(Refusal::lookup_written_as_value(&column.wire)),
     }
+}
+
+fn out_of_choice(table: &Table, column: &Column, options: &[ChoiceOption], number: i64) -> Refusal {
+    let accepted: Vec<String> = options
+        .iter()
+        .map(|option| option.value.to_string())
+        .collect();
+    Refusal::choice_out_of_range(&column.name, &table.name, number, &accepted.join(","))
 }
 
 /// Reads the row that an action's parameter names: an object with the table's primary key.

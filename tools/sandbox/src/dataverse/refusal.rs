@@ -79,6 +79,15 @@ impl Refusal {
         )
     }
 
+    /// A message that the table does not have, as those that write have none for the view over all activities.
+    pub(crate) fn no_such_message(message: &str, table: &str) -> Self {
+        Self::new(
+            400,
+            "0x80040800",
+            format!("The '{message}' method does not support entities of type '{table}'."),
+        )
+    }
+
     pub(crate) fn missing_row(table: &str, id: Uuid) -> Self {
         Self::new(
             404,
@@ -182,7 +191,7 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn out_of_bounds(column: &str, table: &str, number: i64) -> Self {
+    pub(crate) fn out_of_bounds(column: &str, table: &str, number: impl std::fmt::Display) -> Self {
         Self::new(
             400,
             "0x8004432f",

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use super::decimal::Decimal;
 use super::model::{Column, ColumnId, Kind, Table, TableId};
 use super::preferences::Preferences;
 use super::query::expand::{Expand, To};
@@ -107,6 +108,15 @@ impl Renderer<'_> {
                 table.choice_label(at, *number).map(str::to_owned)
             }
             (Value::Whole(number), _) => Some(grouped(*number)),
+            (Value::Many(values), _) => {
+                let labels: Vec<&str> = values
+                    .iter()
+                    .filter_map(|value| table.choice_label(at, *value))
+                    .collect();
+                Some(labels.join("; "))
+            }
+            (Value::Decimal(number), _) => Some(two_digits(*number)),
+            (Value::Float(number), _) => Some(format!("{number:.2}")),
             (Value::Flag(flag), Kind::Flag { labels, .. }) => {
                 Some(labels[usize::from(*flag)].clone())
             }
@@ -140,7 +150,7 @@ impl Renderer<'_> {
                 json!({"@odata.type": format!("#Microsoft.Dynamics.CRM.{target}"), "ownerid": owner.to_string()})
             }),
             To::Rows { table: target, column } => {
-                let among = self.organisation.having(*target, *column, &Value::Guid(id));
+                let among = self.organisation.model().table(table).collection(&expand.name).map(|collection| self.organisation.related(collection, id)).unwrap_or_default();
                 let mut rows = page::all(self.organisation, *target, &expand.query, Some(among));
                 rows.truncate(expand.query.top.unwrap_or(page::LARGEST));
                 let back = &self.organisation.model().table(*target).columns[*column].wire;
@@ -162,6 +172,19 @@ impl Renderer<'_> {
         };
         answer.insert(expand.name.clone(), expanded);
     }
+}
+
+/// A decimal number with two digits after the point.
+fn two_digits(number: Decimal) -> String {
+    let rounded = number.rounded(2);
+    let cents = rounded.units_at(2).unsigned_abs() % 100;
+    let whole = i64::try_from(rounded.units_at(0)).unwrap_or_default();
+    let sign = if whole == 0 && rounded < Decimal::ZERO {
+        "-"
+    } else {
+        ""
+    };
+    format!("{sign}{}.{cents:02}", grouped(whole))
 }
 
 /// A whole number with a comma between thousands.

@@ -1,79 +1,43 @@
 //! Where the rows are: one ordered map per table, indexes over lookups and searched columns, versions and an undo log.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::model::{ColumnId, Model, Table, TableId};
+use super::activity;
+use super::model::{Collection, ColumnId, Model, TableId};
+pub(crate) use super::row::Row;
 use super::value::{Value, fold};
 
-/// One row: its version and a value per column of its table.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) version: u64,
-    values: Vec<Value>,
-}
+/// An entry of an index: the column, a digest of the value, the row. One ordered set of small entries costs less than a list
+/// per value.
+type Entry = (u16, u64, Uuid);
 
-impl Row {
-    pub(crate) fn empty(table: &Table) -> Self {
-        Self {
-            version: 0,
-            values: vec![Value::Null; table.columns.len()],
-        }
+/// A digest of what values are compared by: a key whatever its table, a text without its case.
+fn digest(value: &Value) -> Option<u64> {
+    // The keys of this hasher are always the same; an index lives only in memory.
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Row(_, id) | Value::Guid(id) => id.hash(&mut hasher),
+        Value::Text(text) => fold(text).hash(&mut hasher),
+        Value::Whole(number) => number.hash(&mut hasher),
+        Value::Decimal(number) => number.hash(&mut hasher),
+        Value::Time(at) => at.hash(&mut hasher),
+        Value::Day(day) => day.hash(&mut hasher),
+        Value::Flag(flag) => flag.hash(&mut hasher),
+        Value::Null | Value::Float(_) | Value::Many(_) => return None,
     }
-
-    pub(crate) fn at(&self, column: ColumnId) -> &Value {
-        &self.values[column]
-    }
-
-    /// The value of the column with this name; empty when the table has none.
-    pub(crate) fn get(&self, table: &Table, column: &str) -> &Value {
-        table
-            .column(column)
-            .map_or(&Value::Null, |at| &self.values[at])
-    }
-
-    pub(crate) fn set_at(&mut self, column: ColumnId, value: Value) {
-        self.values[column] = value;
-    }
-
-    /// Sets the column with this name, when the table has it.
-    pub(crate) fn set(&mut self, table: &Table, column: &str, value: Value) {
-        if let Some(at) = table.column(column) {
-            self.values[at] = value;
-        }
-    }
-
-    /// The weak entity tag of this version. Source: Microsoft Learn, "Perform conditional operations using the Web API".
-    pub(crate) fn etag(&self) -> String {
-        format!("W/\"{}\"", self.version)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Row(Uuid),
-    Text(Box<str>),
-    Whole(i64),
-}
-
-impl Key {
-    fn of(value: &Value) -> Option<Self> {
-        match value {
-            Value::Row(_, id) | Value::Guid(id) => Some(Self::Row(*id)),
-            Value::Text(text) => Some(Self::Text(fold(text).into())),
-            Value::Whole(number) => Some(Self::Whole(*number)),
-            _ => None,
-        }
-    }
+    Some(hasher.finish())
 }
 
 #[derive(Debug, Default)]
 struct Store {
     rows: BTreeMap<Uuid, Row>,
-    index: HashMap<(ColumnId, Key), BTreeSet<Uuid>>,
+    index: BTreeSet<Entry>,
 }
 
 struct Undo {
@@ -131,7 +95,7 @@ pub(crate) struct Organisation {
 
 impl Organisation {
     pub(crate) fn new(model: Arc<Model>) -> Self {
-        let stores = model.tables().map(|_| Store::default()).collect();
+        let stores = (0..model.places()).map(|_| Store::default()).collect();
         // Row versions of a real organisation are large from the start; beginning high keeps anybody from relying on small ones.
         Self {
             model,
@@ -157,12 +121,50 @@ impl Organisation {
         self.store(table).rows.iter().map(|(id, row)| (*id, row))
     }
 
-    /// Primary keys of the rows whose indexed column has this value.
+    /// Primary keys of the rows whose column has this value, in order. Without an index every row is looked at.
     pub(crate) fn having(&self, table: TableId, column: ColumnId, value: &Value) -> Vec<Uuid> {
-        Key::of(value)
-            .and_then(|key| self.store(table).index.get(&(column, key)))
-            .map(|ids| ids.iter().copied().collect())
-            .unwrap_or_default()
+        let store = self.store(table);
+        let same = |row: &Row| value.order(row.at(column)) == Some(Ordering::Equal);
+        if !self.model.table(table).columns[column].has_index() {
+            return store
+                .rows
+                .iter()
+                .filter(|(_, row)| same(row))
+                .map(|(id, _)| *id)
+                .collect();
+        }
+        let Some(digest) = digest(value) else {
+            return Vec::new();
+        };
+        let column = column as u16;
+        store
+            .index
+            .range((column, digest, Uuid::nil())..=(column, digest, Uuid::max()))
+            .map(|(_, _, id)| *id)
+            .filter(|id| store.rows.get(id).is_some_and(same))
+            .collect()
+    }
+
+    /// Primary keys of the rows that a collection of the row `id` leads to: those that point to it, or that are joined with it.
+    pub(crate) fn related(&self, collection: &Collection, id: Uuid) -> Vec<Uuid> {
+        let Some(through) = collection.through else {
+            return self.having(collection.table, collection.column, &Value::Guid(id));
+        };
+        let pairs = self.having(through.table, through.here, &Value::Guid(id));
+        let mut found: Vec<Uuid> = pairs
+            .into_iter()
+            .filter_map(
+                |pair| match self.row(through.table, pair)?.at(through.there) {
+                    Value::Row(table, id) if *table == collection.table => Some(*id),
+                    Value::Guid(id) => Some(*id),
+                    _ => None,
+                },
+            )
+            .filter(|id| self.row(collection.table, *id).is_some())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// The next running number of a table with an autonumber column. Numbers of undone writes are not used again.
@@ -182,6 +184,7 @@ impl Organisation {
     ) -> u64 {
         self.version += 1;
         row.version = self.version;
+        row.settle();
         let before = self.exchange(table, id, Some(row));
         self.pending.push(write(if before.is_some() {
             Operation::Update
@@ -237,32 +240,38 @@ impl Organisation {
         &self.stores[usize::from(table.0)]
     }
 
+    /// Puts a row in the place of another, in the view over all activities too.
     fn exchange(&mut self, table: TableId, id: Uuid, row: Option<Row>) -> Option<Row> {
         let model = Arc::clone(&self.model);
-        let columns = &model.table(table).columns;
-        let Store { rows, index } = &mut self.stores[usize::from(table.0)];
-        let keys = |row: &Row, column: ColumnId| Key::of(row.at(column)).map(|key| (column, key));
-        let before = rows.remove(&id);
-        for column in (0..columns.len()).filter(|column| columns[*column].has_index()) {
-            let old = before.as_ref().and_then(|row| keys(row, column));
-            let new = row.as_ref().and_then(|row| keys(row, column));
+        if let Some(view) = model.activity_view(table) {
+            let shown = row
+                .as_ref()
+                .map(|row| activity::shown(&model, table, view, row));
+            self.stores[usize::from(view.0)].exchange(&model.table(view).indexed, id, shown);
+        }
+        self.stores[usize::from(table.0)].exchange(&model.table(table).indexed, id, row)
+    }
+}
+
+impl Store {
+    fn exchange(&mut self, indexed: &[ColumnId], id: Uuid, row: Option<Row>) -> Option<Row> {
+        let before = self.rows.remove(&id);
+        for column in indexed {
+            let entry = |row: &Row| digest(row.at(*column)).map(|of| (*column as u16, of, id));
+            let old = before.as_ref().and_then(entry);
+            let new = row.as_ref().and_then(entry);
             if old == new {
                 continue;
             }
-            if let Some(old) = old
-                && let Some(ids) = index.get_mut(&old)
-            {
-                ids.remove(&id);
-                if ids.is_empty() {
-                    index.remove(&old);
-                }
+            if let Some(old) = old {
+                self.index.remove(&old);
             }
             if let Some(new) = new {
-                index.entry(new).or_default().insert(id);
+                self.index.insert(new);
             }
         }
         if let Some(row) = row {
-            rows.insert(id, row);
+            self.rows.insert(id, row);
         }
         before
     }
@@ -290,7 +299,7 @@ mod tests {
         let email = table.column("emailaddress1").unwrap();
         let mut organisation = Organisation::new(Arc::clone(&model));
         let id = Uuid::from_u128(7);
-        let mut row = Row::empty(table);
+        let mut row = Row::empty();
         row.set_at(email, Value::text("Iria@example.com"));
         organisation.put(contact, id, row.clone(), write);
         organisation.commit();

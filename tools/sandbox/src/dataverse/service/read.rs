@@ -16,7 +16,6 @@ use super::super::query::{Options, Query, page};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::Organisation;
-use super::super::value::Value;
 use super::{Service, context};
 
 /// Answers a request that only reads.
@@ -246,9 +245,7 @@ impl Reader<'_> {
         let collection = described
             .collection(name)
             .ok_or_else(|| Refusal::unknown_segment(name))?;
-        let among = self
-            .organisation
-            .having(collection.table, collection.column, &Value::Guid(id));
+        let among = self.organisation.related(collection, id);
         Ok((collection.table, among))
     }
 

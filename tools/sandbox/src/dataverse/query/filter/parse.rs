@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::super::super::address;
+use super::super::super::decimal::Decimal;
 use super::super::super::model::{Column, Kind, Model, TableId};
 use super::super::super::refusal::Refusal;
 use super::super::super::value::Value;
@@ -263,6 +264,8 @@ fn bare(column: &Column, word: &str) -> Result<Option<Value>, Refusal> {
         Value::Flag(word == "true")
     } else if let Ok(number) = word.parse::<i64>() {
         Value::Whole(number)
+    } else if let Some(number) = Decimal::parse(word) {
+        Value::Decimal(number)
     } else if let Some(id) = address::key(word) {
         Value::Guid(id)
     } else if let Ok(at) = word.parse::<Timestamp>() {
@@ -279,6 +282,9 @@ fn bare(column: &Column, word: &str) -> Result<Option<Value>, Refusal> {
                 .map_err(|_| incompatible(column, "Edm.Date"))?
                 .timestamp(),
         ),
+        (Value::Whole(number), Kind::Decimal { .. }) => Value::Decimal(Decimal::from(number)),
+        (Value::Whole(number), Kind::Float { .. }) => Value::Float(number as f64),
+        (Value::Decimal(number), Kind::Float { .. }) => Value::Float(number.approximate()),
         (value, _) => value,
     };
     let fits = matches!(
@@ -286,9 +292,11 @@ fn bare(column: &Column, word: &str) -> Result<Option<Value>, Refusal> {
         (Value::Flag(_), Kind::Flag { .. })
             | (
                 Value::Whole(_),
-                Kind::Whole(..) | Kind::Choice { .. } | Kind::Version
+                Kind::Whole(..) | Kind::Choice { .. } | Kind::Version | Kind::Big
             )
             | (Value::Guid(_), Kind::Id | Kind::Guid | Kind::Lookup(_))
+            | (Value::Decimal(_), Kind::Decimal { .. } | Kind::Whole(..))
+            | (Value::Float(_), Kind::Float { .. })
             | (Value::Time(_), Kind::Time)
             | (Value::Day(_), Kind::Day)
     );
@@ -297,6 +305,8 @@ fn bare(column: &Column, word: &str) -> Result<Option<Value>, Refusal> {
         Value::Whole(_) => "Edm.Int32",
         Value::Guid(_) => "Edm.Guid",
         Value::Time(_) => "Edm.DateTimeOffset",
+        Value::Decimal(_) => "Edm.Decimal",
+        Value::Float(_) => "Edm.Double",
         _ => "Edm.Date",
     };
     if fits {
