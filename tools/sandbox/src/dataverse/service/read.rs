@@ -1,5 +1,6 @@
 //! `GET`: the service document, sets, rows, properties, related rows, counts.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::super::alternate;
 use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
 use super::super::metadata;
-use super::super::model::TableId;
+use super::super::model::{ColumnId, TableId};
 use super::super::operations;
 use super::super::payload::References;
 use super::super::preferences::Condition;
@@ -61,50 +62,68 @@ pub(crate) fn read(
         Address::Set(table) => reader.rows(table, None, &model.table(table).set),
         Address::SetCount(table) => reader.count(table, None),
         Address::Row(table, id) => reader.row(table, id),
-        Address::Property(table, id, column) => {
-            let described = model.table(table);
-            let row = organisation
-                .row(table, id)
-                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
-            let value = value_of(organisation, table, id, row, column);
-            if value.is_null() {
-                return Ok(Answer::empty(204));
-            }
-            let context = format!(
-                "{service}/$metadata#{}({id})/{}",
-                described.set, described.columns[column].wire
-            );
-            Ok(Answer::json(
-                200,
-                &json!({"@odata.context": context, "value": value.to_json()}),
-            ))
-        }
-        Address::Related(table, id, navigation) => {
-            let described = model.table(table);
-            let row = organisation
-                .row(table, id)
-                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
-            let found = described
-                .navigation(&navigation)
-                .ok_or_else(|| Refusal::unknown_segment(&navigation))?;
-            match row
-                .at(found.column)
-                .as_row()
-                .filter(|(target, _)| found.tables.contains(target))
-            {
-                Some((target, id)) => reader.row(target, id),
+        Address::Property(table, id, column) => reader.property(table, id, column, false),
+        Address::PropertyValue(table, id, column) => reader.property(table, id, column, true),
+        Address::Related(table, id, navigation) => match reader.target(table, id, &navigation)? {
+            Some((target, id)) => reader.row(target, id),
+            None => Ok(Answer::empty(204)),
+        },
+        Address::RelatedReference(table, id, navigation) => {
+            match reader.target(table, id, &navigation)? {
+                Some((target, id)) => Ok(reader.reference(target, id)),
                 None => Ok(Answer::empty(204)),
             }
+        }
+        Address::BelowRelated(table, id, navigation, rest) => {
+            let Some((target, id)) = reader.target(table, id, &navigation)? else {
+                return Ok(Answer::empty(204));
+            };
+            let path = format!("{}({id})/{rest}", model.table(target).set);
+            below(organisation, caller, service, request, &path)
+        }
+        Address::CollectionReferences(table, id, name) => reader.references(table, id, &name),
+        Address::CollectionReference(table, id, name, member) => {
+            let target = reader.member(table, id, &name, member)?;
+            Ok(reader.reference(target, member))
+        }
+        Address::BelowCollection(table, id, name, member, rest) => {
+            let target = reader.member(table, id, &name, member)?;
+            let path = format!("{}({member})/{rest}", model.table(target).set);
+            below(organisation, caller, service, request, &path)
         }
         Address::Collection(table, id, name) => reader.collection(table, id, &name, false),
         Address::CollectionCount(table, id, name) => reader.collection(table, id, &name, true),
         Address::Unbound(name) if name == "WhoAmI" => Ok(operations::who_am_i(service, caller)),
-        Address::Unbound(_) | Address::Bound(..) => {
-            Err(Refusal::no_resource(&format!("{service}/{path}")))
-        }
+        Address::Unbound(_)
+        | Address::Function(..)
+        | Address::Bound(..)
+        | Address::BoundFunction(..)
+        | Address::BoundToSet(..) => Err(Refusal::no_resource(&format!("{service}/{path}"))),
         Address::Batch => Err(Refusal::method_not_allowed("GET")),
     }
 }
+
+/// Answers for a path below a row that the request's own path leads to.
+fn below(
+    organisation: &Organisation,
+    caller: &Caller,
+    service: Service<'_>,
+    request: &Request,
+    path: &str,
+) -> Result<Answer, Refusal> {
+    let mut request = request.clone();
+    request.path = utf8_percent_encode(path.trim_end_matches('/'), IN_PATHS).to_string();
+    read(
+        organisation,
+        caller,
+        service,
+        &request,
+        &References::at(service, caller.now),
+    )
+}
+
+/// What would be read otherwise when a decoded path is read again.
+const IN_PATHS: &AsciiSet = &CONTROLS.add(b'%');
 
 struct Reader<'a> {
     organisation: &'a Organisation,
@@ -121,6 +140,126 @@ impl Reader<'_> {
             service: self.service,
             of_set,
         }
+    }
+
+    /// One column: as JSON, or as bare text for `/$value`.
+    /// Source: Microsoft Learn, "Retrieve a table row using the Web API".
+    fn property(
+        &self,
+        table: TableId,
+        id: Uuid,
+        column: ColumnId,
+        bare: bool,
+    ) -> Result<Answer, Refusal> {
+        let described = self.organisation.model().table(table);
+        let row = self
+            .organisation
+            .row(table, id)
+            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+        let value = value_of(self.organisation, table, id, row, column);
+        if value.is_null() {
+            return Ok(Answer::empty(204));
+        }
+        let value = value.to_json();
+        if bare {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            return Ok(Answer::text(text));
+        }
+        let context = format!(
+            "{}/$metadata#{}({id})/{}",
+            self.service, described.set, described.columns[column].wire
+        );
+        Ok(Answer::json(
+            200,
+            &json!({"@odata.context": context, "value": value}),
+        ))
+    }
+
+    /// The row that a single-valued navigation property leads to.
+    fn target(
+        &self,
+        table: TableId,
+        id: Uuid,
+        navigation: &str,
+    ) -> Result<Option<(TableId, Uuid)>, Refusal> {
+        let described = self.organisation.model().table(table);
+        let row = self
+            .organisation
+            .row(table, id)
+            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+        let found = described
+            .navigation(navigation)
+            .ok_or_else(|| Refusal::unknown_segment(navigation))?;
+        Ok(row
+            .at(found.column)
+            .as_row()
+            .filter(|(target, _)| found.tables.contains(target)))
+    }
+
+    fn address_of(&self, table: TableId, id: Uuid) -> String {
+        let set = &self.organisation.model().table(table).set;
+        format!("{}/{set}({id})", self.service)
+    }
+
+    fn reference(&self, table: TableId, id: Uuid) -> Answer {
+        let context = format!("{}/$metadata#$ref", self.service);
+        let address = self.address_of(table, id);
+        Answer::json(
+            200,
+            &json!({"@odata.context": context, "@odata.id": address}),
+        )
+    }
+
+    /// The references of a collection. Source: Microsoft Learn, "Retrieve a table row using the Web API".
+    fn references(&self, table: TableId, id: Uuid, name: &str) -> Result<Answer, Refusal> {
+        let (target, among) = self.related(table, id, name)?;
+        let query = Query::read(self.organisation.model(), target, self.options)?;
+        let rows = page::all(self.organisation, target, &query, Some(among));
+        let context = format!("{}/$metadata#Collection($ref)", self.service);
+        let value: Vec<Json> = rows
+            .into_iter()
+            .map(|(id, _)| json!({"@odata.id": self.address_of(target, id)}))
+            .collect();
+        Ok(Answer::json(
+            200,
+            &json!({"@odata.context": context, "value": value}),
+        ))
+    }
+
+    /// The table of a collection's rows, when `member` is one of them.
+    fn member(
+        &self,
+        table: TableId,
+        id: Uuid,
+        name: &str,
+        member: Uuid,
+    ) -> Result<TableId, Refusal> {
+        let (target, among) = self.related(table, id, name)?;
+        if among.contains(&member) {
+            return Ok(target);
+        }
+        let target = self.organisation.model().table(target);
+        Err(Refusal::missing_row(&target.name, member))
+    }
+
+    /// The rows of a collection.
+    fn related(
+        &self,
+        table: TableId,
+        id: Uuid,
+        name: &str,
+    ) -> Result<(TableId, Vec<Uuid>), Refusal> {
+        let described = self.organisation.model().table(table);
+        if self.organisation.row(table, id).is_none() {
+            return Err(Refusal::missing_row(&described.name, id));
+        }
+        let collection = described
+            .collection(name)
+            .ok_or_else(|| Refusal::unknown_segment(name))?;
+        let among = self.organisation.related(collection, id);
+        Ok((collection.table, among))
     }
 
     fn row(&self, table: TableId, id: Uuid) -> Result<Answer, Refusal> {
@@ -240,21 +379,11 @@ impl Reader<'_> {
         name: &str,
         count: bool,
     ) -> Result<Answer, Refusal> {
-        let described = self.organisation.model().table(table);
-        if self.organisation.row(table, id).is_none() {
-            return Err(Refusal::missing_row(&described.name, id));
-        }
-        let collection = described
-            .collection(name)
-            .ok_or_else(|| Refusal::unknown_segment(name))?;
-        let among = self.organisation.related(collection, id);
+        let (target, among) = self.related(table, id, name)?;
         if count {
-            return self.count(collection.table, Some(among));
+            return self.count(target, Some(among));
         }
-        self.rows(
-            collection.table,
-            Some(among),
-            &format!("{}({id})/{name}", described.set),
-        )
+        let set = &self.organisation.model().table(table).set;
+        self.rows(target, Some(among), &format!("{set}({id})/{name}"))
     }
 }
