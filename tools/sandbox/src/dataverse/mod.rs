@@ -35,6 +35,7 @@ mod sdk_messages;
 mod service;
 mod throttle;
 mod token;
+mod typed;
 mod value;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
