@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
+use super::composite;
 use super::model::{Autonumber, Model, Table, TableId};
 use super::query::order::name_of;
 use super::rows::{Organisation, Row};
@@ -75,6 +76,7 @@ fn always(
         row.set(described, "modifiedby", Value::Row(users, caller.user));
     }
     owner(model, described, row);
+    composite::fill(described, row);
     match described.name.as_str() {
         "contact" | "systemuser" | "lead" => {
             let parts: Vec<&str> = ["firstname", "middlename", "lastname"]
