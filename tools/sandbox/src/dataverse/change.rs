@@ -6,11 +6,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::activity;
+use super::alternate;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
 use super::incident;
 use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
+use super::party;
 use super::payload::Changes;
 use super::queue;
 use super::refusal::Refusal;
@@ -35,6 +37,10 @@ pub(crate) fn create(
         return Err(Refusal::duplicate_key());
     }
     let mut row = Row::with_defaults(described);
+    for (column, target, nested) in &changes.before {
+        let made = create(organisation, caller, *target, None, nested)?;
+        row.set_at(*column, Value::Row(*target, made));
+    }
     for (column, value) in &changes.columns {
         if described.columns[*column].read_only {
             return Err(Refusal::read_only(
@@ -72,7 +78,42 @@ pub(crate) fn create(
         row.set_at(number.column, Value::text(&computed::number(number, next)));
     }
     caller.put(organisation, table, id, row);
+    create_related(organisation, caller, table, id, changes)?;
     Ok(id)
+}
+
+/// Makes the rows that the body of a new row holds in its collections.
+/// Source: Microsoft Learn, "Create a table row using the Web API" (deep insert).
+fn create_related(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+    changes: &Changes,
+) -> Result<(), Refusal> {
+    let model = Arc::clone(organisation.model());
+    for (collection, rows) in &changes.after {
+        if party::is_of_activity(&model, collection) {
+            party::set(organisation, caller, (table, id), collection.table, rows)?;
+            continue;
+        }
+        for nested in rows {
+            let mut nested = nested.clone();
+            if collection.through.is_none() {
+                nested
+                    .columns
+                    .push((collection.column, Value::Row(table, id)));
+            }
+            let made = create(organisation, caller, collection.table, None, &nested)?;
+            if let Some(through) = collection.through {
+                let mut pair = Row::with_defaults(model.table(through.table));
+                pair.set_at(through.here, Value::Guid(id));
+                pair.set_at(through.there, Value::Guid(made));
+                caller.put(organisation, through.table, drawn::key(), pair);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Changes the columns that the body names.
@@ -96,6 +137,15 @@ pub(crate) fn update(
         return Err(Refusal::read_only(&described.id, &described.name));
     }
     let state = state_column(described);
+    if !changes.before.is_empty() {
+        return Err(Refusal::deep_update(&described.set));
+    }
+    for (collection, parties) in &changes.after {
+        if !party::is_of_activity(&model, collection) {
+            return Err(Refusal::deep_update(&described.set));
+        }
+        party::set(organisation, caller, (table, id), collection.table, parties)?;
+    }
     if described.read_only_when_inactive
         && !is_active(described, &before)
         && changes
@@ -274,6 +324,7 @@ fn check(
             });
         }
     }
+    alternate::check(organisation, table, id, row)?;
     if described.name == "queueitem" {
         queue::check_item(organisation, described, table, id, row, new)?;
     }

@@ -157,7 +157,7 @@ fn answer(
             &caller,
             service,
             request,
-            &References::at(service),
+            &References::at(service, caller.now),
         );
     }
     if matches!(request.path.as_str(), "$batch" | "%24batch") {
@@ -178,7 +178,7 @@ fn answer(
             &caller,
             service,
             request,
-            &References::at(service),
+            &References::at(service, caller.now),
         )
     })
 }

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) if_none_match: Option<Condition>,
     pub(crate) preferences: Preferences,
     pub(crate) detect_duplicates: bool,
+    /// The solution that new components go into. Source: Microsoft Learn, "Use optional parameters".
+    pub(crate) solution: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -36,6 +38,7 @@ impl Request {
             "mscrm.suppressduplicatedetection" => {
                 self.detect_duplicates = value.trim().eq_ignore_ascii_case("false")
             }
+            "mscrm.solutionuniquename" => self.solution = Some(value.trim().to_owned()),
             _ => {}
         }
     }

@@ -8,8 +8,10 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::address;
+use super::alternate;
 use super::decimal::Decimal;
 use super::model::{ChoiceOption, Column, ColumnId, Kind, Model, Table, TableId};
+use super::model::{Collection, Navigation};
 use super::refusal::Refusal;
 use super::rows::Organisation;
 use super::value::Value;
@@ -18,15 +20,18 @@ use super::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct References {
     service: String,
+    /// Decides which alternate keys can be used.
+    now: Timestamp,
     /// Paths such as `incidents(…)` by Content-ID.
     declared: HashMap<String, String>,
 }
 
 impl References {
     /// Nothing declared yet. `service` is the root that full addresses must begin with.
-    pub(crate) fn at(service: &str) -> Self {
+    pub(crate) fn at(service: &str, now: Timestamp) -> Self {
         Self {
             service: service.to_owned(),
+            now,
             declared: HashMap::new(),
         }
     }
@@ -62,6 +67,10 @@ pub(crate) struct Changes {
     pub(crate) columns: Vec<(ColumnId, Value)>,
     /// The primary key, when the body holds it.
     pub(crate) id: Option<Uuid>,
+    /// Rows to make first, for the lookups that will point to them.
+    pub(crate) before: Vec<(ColumnId, TableId, Self)>,
+    /// Rows to make afterwards, by the collections that they belong to.
+    pub(crate) after: Vec<(Collection, Vec<Self>)>,
 }
 
 impl Changes {
@@ -95,15 +104,28 @@ pub(crate) fn read(
             ));
         } else if let Some((annotated, annotation)) = name.split_once('@') {
             check_annotation(described, annotated, annotation)?;
+        } else if let (Some(navigation), Json::Object(nested)) = (described.navigation(name), json)
+        {
+            let target = target(model, described, navigation, name, nested)?;
+            let nested = read(organisation, target, nested, references)?;
+            changes.before.push((navigation.column, target, nested));
         } else if described.navigation(name).is_some() {
             changes.columns.push((
                 bound_column(described, name)?,
                 emptied(described, name, json)?,
             ));
-        } else if described.collection(name).is_some() {
-            return Err(Refusal::not_implemented(
-                "Creating related rows inside a row",
-            ));
+        } else if let Some(collection) = described.collection(name) {
+            let Json::Array(rows) = json else {
+                return Err(unconvertible(described, json, "Collection"));
+            };
+            let mut nested = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Json::Object(row) = row else {
+                    return Err(unconvertible(described, row, "Edm.EntityType"));
+                };
+                nested.push(read(organisation, collection.table, row, references)?);
+            }
+            changes.after.push((collection.clone(), nested));
         } else {
             let column = described
                 .column(name)
@@ -337,8 +359,9 @@ fn bind(
     let Some(text) = json.as_str() else {
         return Err(unconvertible(table, json, "Edm.EntityType"));
     };
-    let resolved = references.resolve(text)?;
     let model = organisation.model();
+    let resolved = references.resolve(text)?;
+    let resolved = alternate::plain(organisation, resolved, references.now)?;
     let (target, id) = address::read_reference(model, &resolved)?;
     let allowed = table
         .navigation(navigation)
@@ -358,13 +381,34 @@ fn bind(
     Ok(Value::Row(target, id))
 }
 
+/// The table that a row inside a row belongs to: the only one that the navigation property leads to, or the one of its
+/// `@odata.type`.
+fn target(
+    model: &Model,
+    table: &Table,
+    navigation: &Navigation,
+    name: &str,
+    nested: &Map<String, Json>,
+) -> Result<TableId, Refusal> {
+    let named = nested
+        .get("@odata.type")
+        .and_then(Json::as_str)
+        .map(|kind| {
+            kind.trim_start_matches('#')
+                .trim_start_matches("Microsoft.Dynamics.CRM.")
+        })
+        .and_then(|kind| model.by_name(kind));
+    match (&navigation.tables[..], named) {
+        ([only], None) => Ok(*only),
+        (tables, Some(named)) if tables.contains(&named) => Ok(named),
+        _ => Err(Refusal::undeclared_navigation(name, &table.set)),
+    }
+}
+
 /// A navigation property without `@odata.bind` can only be emptied here.
 fn emptied(table: &Table, name: &str, json: &Json) -> Result<Value, Refusal> {
     match json {
         Json::Null => Ok(Value::Null),
-        Json::Object(_) => Err(Refusal::not_implemented(
-            "Creating a related row inside a row",
-        )),
         _ => Err(Refusal::payload(
             &table.set,
             &format!(

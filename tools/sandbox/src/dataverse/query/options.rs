@@ -54,6 +54,19 @@ impl Options {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The options without one of them.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        Self {
+            pairs: self
+                .pairs
+                .iter()
+                .filter(|(found, _)| found != name)
+                .cloned()
+                .collect(),
+            nested: self.nested,
+        }
+    }
+
     /// Refuses system options that the service does not know, and any that is given twice. Names are case-sensitive.
     /// Source: Microsoft Learn, "Use OData to query data".
     pub(super) fn refuse_unknown(&self, known: &[&str]) -> Result<(), Refusal> {

@@ -1,6 +1,8 @@
 //! Carrying out one request against the rows: [`read()`] for requests that only look, [`write()`] for the others.
 
 pub(crate) mod arguments;
+mod delta;
+mod link;
 mod read;
 mod rows;
 mod write;
