@@ -7,10 +7,10 @@ use crate::{error::Error, request::Request};
 
 /// Boundaries need not be random: a boundary counts only at the start of a line, and the lines
 /// of a body are our own headers and JSON, which starts with `{` and has no line breaks.
-pub(crate) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_cxloop";
+pub(crate) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_requests";
 
-const BATCH: &str = "batch_cxloop";
-const CHANGE_SET: &str = "changeset_cxloop";
+const BATCH: &str = "batch_requests";
+const CHANGE_SET: &str = "changeset_requests";
 
 /// Writes the body. Lines end in CRLF throughout, as the documentation asks. Every request of a
 /// change set gets a `Content-ID`, counted from 1 over the whole batch, so that the answer tells

@@ -287,17 +287,13 @@ async fn following_pages_repeat_the_page_size_and_stay_in_the_organisation() {
     let query = Query::new().page_size(50);
     let page = organisation.client.list("contacts", &query).await.unwrap();
     let link = page.next_link.unwrap();
-    organisation
-        .client
-        .next_page(&link, Some(50))
-        .await
-        .unwrap();
+    organisation.client.next_page(&link, &query).await.unwrap();
     let elsewhere = organisation
         .client
-        .next_page("https://example.com/api/data/v9.2/x", None)
+        .next_page("https://example.com/api/data/v9.2/x", &query)
         .await;
     let outside = format!("{}/other", organisation.server.uri());
-    let outside = organisation.client.next_page(&outside, None).await;
+    let outside = organisation.client.next_page(&outside, &query).await;
 
     assert!(
         matches!(elsewhere, Err(Error::NotSendable { .. })),

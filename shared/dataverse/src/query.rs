@@ -1,87 +1,12 @@
 //! Which rows and which of their columns to read.
 
-use crate::literal::{Literal, encode, without_wildcards};
+use crate::{error::Error, filter::Filter, literal::encode};
 
-/// A condition on rows.
-///
-/// Columns are names from our own code or configuration and are written as given; values go
-/// through [`Literal`]. String comparisons of the service ignore case, and how `eq` treats LIKE
-/// wildcards is not documented, so what must match exactly is compared again by the reader.
-///
-/// Source: Microsoft Learn, "Filter rows using OData".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter(String);
+/// The preference for every annotation.
+pub(crate) const ALL_ANNOTATIONS: &str = "odata.include-annotations=\"*\"";
 
-impl Filter {
-    /// `column` equals `value`. A lookup is compared as `_<column>_value`.
-    pub fn eq(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "eq", value)
-    }
-
-    /// `column` differs from `value`.
-    pub fn ne(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "ne", value)
-    }
-
-    /// `column` is greater than `value`, or later.
-    pub fn gt(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "gt", value)
-    }
-
-    /// `column` is at least `value`.
-    pub fn ge(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "ge", value)
-    }
-
-    /// `column` is less than `value`, or earlier.
-    pub fn lt(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "lt", value)
-    }
-
-    /// `column` is at most `value`.
-    pub fn le(column: &str, value: impl Into<Literal>) -> Self {
-        Self::compare(column, "le", value)
-    }
-
-    /// The text of `column` contains `value`.
-    #[must_use]
-    pub fn contains(column: &str, value: &str) -> Self {
-        Self::function("contains", column, value)
-    }
-
-    /// The text of `column` starts with `value`.
-    #[must_use]
-    pub fn starts_with(column: &str, value: &str) -> Self {
-        Self::function("startswith", column, value)
-    }
-
-    /// Both conditions hold.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self(format!("({} and {})", self.0, other.0))
-    }
-
-    /// At least one of the conditions holds.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self(format!("({} or {})", self.0, other.0))
-    }
-
-    /// The filter as OData text, not yet encoded for a URL.
-    #[must_use]
-    pub fn as_text(&self) -> &str {
-        &self.0
-    }
-
-    fn compare(column: &str, operator: &str, value: impl Into<Literal>) -> Self {
-        Self(format!("{column} {operator} {}", value.into()))
-    }
-
-    fn function(name: &str, column: &str, value: &str) -> Self {
-        let value = Literal::Text(without_wildcards(value));
-        Self(format!("{name}({column},{value})"))
-    }
-}
+/// The most rows that the service puts on a page.
+const LARGEST_PAGE: u32 = 5_000;
 
 /// The direction of a sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +31,8 @@ pub struct Query {
     count: bool,
     page_size: Option<u32>,
     annotations: bool,
+    tracking: bool,
+    further: Vec<(&'static str, String)>,
 }
 
 impl Query {
@@ -166,10 +93,29 @@ impl Query {
         self
     }
 
-    /// Asks for pages of so many rows, at most 5,000.
+    /// Asks for pages of so many rows, 1 to 5,000; the nearest of these is sent.
     #[must_use]
     pub fn page_size(mut self, rows: u32) -> Self {
-        self.page_size = Some(rows);
+        self.page_size = Some(rows.clamp(1, LARGEST_PAGE));
+        self
+    }
+
+    /// Groups and aggregates instead of reading rows, for instance
+    /// `groupby((statuscode),aggregate($count as rows))`. The service aggregates up to 50,000 rows.
+    ///
+    /// Source: Microsoft Learn, "Aggregate data using OData".
+    #[must_use]
+    pub fn apply(mut self, transformation: &str) -> Self {
+        self.further.push(("$apply", transformation.to_owned()));
+        self
+    }
+
+    /// Reads by FetchXML, the service's own query language, instead of the other options.
+    ///
+    /// Source: Microsoft Learn, "Use FetchXML to retrieve data".
+    #[must_use]
+    pub fn fetch_xml(mut self, xml: &str) -> Self {
+        self.further.push(("fetchXml", xml.to_owned()));
         self
     }
 
@@ -180,14 +126,34 @@ impl Query {
         self
     }
 
-    /// The preferences that go with the query as `Prefer` header values.
+    /// The same query with the preference that makes the service remember where it stood.
+    pub(crate) fn tracking(&self) -> Result<Self, Error> {
+        let refused = self.filter.is_some()
+            || !self.expand.is_empty()
+            || !self.orderby.is_empty()
+            || self.top.is_some();
+        if refused {
+            return Err(Error::not_sendable(
+                "changes cannot be filtered, expanded, ordered or cut",
+            ));
+        }
+        Ok(Self {
+            tracking: true,
+            ..self.clone()
+        })
+    }
+
+    /// The preferences that go with the query, and that following pages must repeat.
     pub(crate) fn preferences(&self) -> Vec<String> {
-        let annotations = self
-            .annotations
-            .then(|| "odata.include-annotations=\"*\"".to_owned());
+        let annotations = self.annotations.then(|| ALL_ANNOTATIONS.to_owned());
+        let tracking = self.tracking.then(|| "odata.track-changes".to_owned());
         annotations
             .into_iter()
-            .chain(self.page_size.map(page_size_preference))
+            .chain(
+                self.page_size
+                    .map(|rows| format!("odata.maxpagesize={rows}")),
+            )
+            .chain(tracking)
             .collect()
     }
 
@@ -217,7 +183,7 @@ impl Query {
             options.push(("$select", self.select.join(",")));
         }
         if let Some(filter) = &self.filter {
-            options.push(("$filter", filter.0.clone()));
+            options.push(("$filter", filter.as_text().to_owned()));
         }
         if !self.expand.is_empty() {
             let expansions: Vec<String> = self
@@ -239,11 +205,7 @@ impl Query {
         if self.count {
             options.push(("$count", "true".to_owned()));
         }
+        options.extend(self.further.iter().cloned());
         options
     }
-}
-
-/// The preference that sets a page's size; following pages must repeat it.
-pub(crate) fn page_size_preference(rows: u32) -> String {
-    format!("odata.maxpagesize={rows}")
 }

@@ -6,16 +6,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
     connection::{Connection, Now},
-    error::{DEFAULT_WAIT_SECONDS, Detail, Error, retry_after_seconds},
-    transport,
+    error::{Detail, Error},
+    meaning::{DEFAULT_WAIT_SECONDS, retry_after_seconds},
+    transport::{self, LARGEST_TOKEN_BYTES},
 };
 
 /// A token and its place in the row of tokens fetched so far.
@@ -81,13 +82,22 @@ async fn fetch(
             ("client_id", &connection.client_id),
             ("client_secret", connection.client_secret.expose_secret()),
             ("scope", &connection.scope),
-        ]);
-    let raw = transport::exchange(http, request).await?;
+        ])
+        .build()
+        .map_err(transport::unbuildable)?;
+    let raw = transport::exchange(http, request, LARGEST_TOKEN_BYTES)
+        .await
+        // A flood at the door says nothing about the request that wanted in.
+        .map_err(|error| match error {
+            Error::Oversized { .. } => Error::unavailable("the token endpoint's answer is endless"),
+            other => other,
+        })?;
     let is_json = transport::is_json(raw.headers.get(CONTENT_TYPE));
     if raw.status != 200 {
         let retry_after = raw
-            .retry_after()
-            .and_then(|value| retry_after_seconds(value, now()));
+            .headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after_seconds(value.to_str().ok()?, now()));
         return Err(refusal(raw.status, &raw.body, retry_after));
     }
     let body: Value = match serde_json::from_slice(&raw.body) {
@@ -140,6 +150,7 @@ fn refusal(status: u16, body: &[u8], retry_after: Option<u32>) -> Error {
         status,
         code: None,
         message,
+        request_id: None,
     };
     let passes = ["temporarily_unavailable", "server_error"];
     match status {

@@ -49,7 +49,7 @@ pub struct Verdict {
 #[must_use]
 pub fn classify(error: &Error) -> Verdict {
     let (action, kind) = match error {
-        Error::NotFound(_) | Error::VersionMismatch(_) => {
+        Error::NotFound(_) | Error::VersionMismatch(_) | Error::DeltaExpired(_) => {
             (Action::DecideAgain, FailureKind::System)
         }
         Error::AlreadyExists(_) => (Action::LookForOurRow, FailureKind::System),

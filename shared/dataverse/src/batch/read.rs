@@ -47,11 +47,14 @@ pub(crate) fn read(
                 outcome_of(group, first_content_id, answers)?
             }
         };
-        ended |= !matches!(outcome, Outcome::Done(_));
+        ended |= !batch.continues() && !matches!(outcome, Outcome::Done(_));
         first_content_id += group.requests().len();
         outcomes.push(outcome);
     }
-    if parts.next().is_some() || (status >= 400 && !ended) {
+    let failed = outcomes
+        .iter()
+        .any(|outcome| !matches!(outcome, Outcome::Done(_)));
+    if parts.next().is_some() || (status >= 400 && !failed) {
         return Err(Error::unavailable("the answer does not fit the batch"));
     }
     Ok(outcomes)

@@ -44,6 +44,12 @@ impl From<bool> for Literal {
     }
 }
 
+impl From<i32> for Literal {
+    fn from(value: i32) -> Self {
+        Self::Whole(i64::from(value))
+    }
+}
+
 impl From<i64> for Literal {
     fn from(value: i64) -> Self {
         Self::Whole(value)

@@ -12,62 +12,78 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ServiceCode(u32);
 
-impl ServiceCode {
-    /// A row with this primary key does not exist ("ObjectDoesNotExist").
-    pub const OBJECT_DOES_NOT_EXIST: Self = Self(0x8004_0217);
-    /// No row has these alternate key values.
-    pub const NOT_FOUND_BY_KEY: Self = Self(0x8006_0891);
-    /// A row with the same primary key exists.
-    pub const DUPLICATE_RECORD: Self = Self(0x8004_0237);
-    /// A row with the same alternate key exists.
-    pub const DUPLICATE_ALTERNATE_KEY: Self = Self(0x8006_0892);
-    /// The row changed since the version named in `If-Match`.
-    pub const VERSION_MISMATCH: Self = Self(0x8006_0882);
-    /// A duplicate detection rule found a similar row.
-    pub const DUPLICATES_FOUND: Self = Self(0x8004_0333);
-    /// Too many requests in the window of five minutes.
-    pub const TOO_MANY_REQUESTS: Self = Self(0x8007_2322);
-    /// Too much execution time in the window of five minutes.
-    pub const TOO_MUCH_TIME: Self = Self(0x8007_2321);
-    /// Too many requests at once.
-    pub const TOO_MANY_AT_ONCE: Self = Self(0x8007_2326);
-    /// The caller lacks a privilege.
-    pub const PRIVILEGE_DENIED: Self = Self(0x8004_0220);
-    /// The caller lacks a privilege on this row.
-    pub const NOT_ENOUGH_PRIVILEGE: Self = Self(0x8004_8306);
-    /// The caller may not reach this row.
-    pub const ACCESS_DENIED: Self = Self(0x8004_8405);
-    /// A plug-in of the organisation refused; the message is the plug-in's.
-    pub const PLUGIN_REFUSED: Self = Self(0x8004_0265);
-    /// The database failed, for instance in a deadlock.
-    pub const SQL_ERROR: Self = Self(0x8004_4150);
-    /// The database did not answer in time.
-    pub const SQL_TIMEOUT: Self = Self(0x8004_4151);
-    /// The service failed without saying why.
-    pub const UNEXPECTED: Self = Self(0x8004_0216);
-    /// A text is longer than its column.
-    pub const TEXT_TOO_LONG: Self = Self(0x8004_4331);
-    /// A number is not one of the column's choices.
-    pub const NOT_A_CHOICE: Self = Self(0x8004_431a);
-    /// An argument is not acceptable.
-    pub const INVALID_ARGUMENT: Self = Self(0x8004_0203);
-    /// A required column has no value.
-    pub const REQUIRED_COLUMN_MISSING: Self = Self(0x8004_0200);
-    /// The status reason does not belong to the state.
-    pub const INVALID_STATUS: Self = Self(0x8004_8408);
-    /// The body could not be read, for instance because it names an undeclared property.
-    pub const UNREADABLE_BODY: Self = Self(0x8004_8d19);
-    /// The request names something that the service does not have.
-    pub const BAD_REQUEST_URI: Self = Self(0x8006_0888);
-    /// The case is already closed.
-    pub const CASE_ALREADY_CLOSED: Self = Self(0x8004_4411);
-    /// The row already has an active queue item.
-    pub const QUEUE_ITEM_EXISTS: Self = Self(0x8004_0526);
-    /// Open activities forbid closing the case.
-    pub const OPEN_ACTIVITIES: Self = Self(0x8004_440a);
-    /// The queue is inactive.
-    pub const INACTIVE_QUEUE: Self = Self(0x8004_0521);
+/// Defines the codes and the list of them together, so that none is left out.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $number:literal;)+) => {
+        impl ServiceCode {
+            $($(#[doc = $doc])+ pub const $name: Self = Self($number);)+
 
+            /// Every code that has a name here.
+            pub const NAMED: &'static [Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+codes! {
+    /// A row with this primary key does not exist ("ObjectDoesNotExist").
+    OBJECT_DOES_NOT_EXIST = 0x8004_0217;
+    /// No row has these alternate key values.
+    NOT_FOUND_BY_KEY = 0x8006_0891;
+    /// A row with the same primary key exists.
+    DUPLICATE_RECORD = 0x8004_0237;
+    /// A row with the same alternate key exists.
+    DUPLICATE_ALTERNATE_KEY = 0x8006_0892;
+    /// The row changed since the version named in `If-Match`.
+    VERSION_MISMATCH = 0x8006_0882;
+    /// A duplicate detection rule found a similar row.
+    DUPLICATES_FOUND = 0x8004_0333;
+    /// The delta link or version stamp is older than the service remembers.
+    EXPIRED_VERSION_STAMP = 0x8004_4352;
+    /// Too many requests in the window of five minutes.
+    TOO_MANY_REQUESTS = 0x8007_2322;
+    /// Too much execution time in the window of five minutes.
+    TOO_MUCH_TIME = 0x8007_2321;
+    /// Too many requests at once.
+    TOO_MANY_AT_ONCE = 0x8007_2326;
+    /// The caller lacks a privilege.
+    PRIVILEGE_DENIED = 0x8004_0220;
+    /// The caller lacks a privilege on this row.
+    NOT_ENOUGH_PRIVILEGE = 0x8004_8306;
+    /// The caller may not reach this row.
+    ACCESS_DENIED = 0x8004_8405;
+    /// A plug-in of the organisation refused; the message is the plug-in's.
+    PLUGIN_REFUSED = 0x8004_0265;
+    /// The database failed, for instance in a deadlock.
+    SQL_ERROR = 0x8004_4150;
+    /// The database did not answer in time.
+    SQL_TIMEOUT = 0x8004_4151;
+    /// The service failed without saying why.
+    UNEXPECTED = 0x8004_0216;
+    /// A text is longer than its column.
+    TEXT_TOO_LONG = 0x8004_4331;
+    /// A number is not one of the column's choices.
+    NOT_A_CHOICE = 0x8004_431a;
+    /// An argument is not acceptable.
+    INVALID_ARGUMENT = 0x8004_0203;
+    /// A required column has no value.
+    REQUIRED_COLUMN_MISSING = 0x8004_0200;
+    /// The status reason does not belong to the state.
+    INVALID_STATUS = 0x8004_8408;
+    /// The body could not be read, for instance because it names an undeclared property.
+    UNREADABLE_BODY = 0x8004_8d19;
+    /// The request names something that the service does not have.
+    BAD_REQUEST_URI = 0x8006_0888;
+    /// The case is already closed.
+    CASE_ALREADY_CLOSED = 0x8004_4411;
+    /// The row already has an active queue item.
+    QUEUE_ITEM_EXISTS = 0x8004_0526;
+    /// Open activities forbid closing the case.
+    OPEN_ACTIVITIES = 0x8004_440a;
+    /// The queue is inactive.
+    INACTIVE_QUEUE = 0x8004_0521;
+}
+
+impl ServiceCode {
     /// Reads the `code` of an error body; `None` for an empty, zero or unreadable one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

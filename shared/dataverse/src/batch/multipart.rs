@@ -33,6 +33,11 @@ pub(super) fn boundary(headers: &HeaderMap) -> Option<String> {
         .filter(|boundary| !boundary.is_empty())
 }
 
+/// Whether the content type is the one of a batch answer.
+pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
+    boundary(headers).is_some()
+}
+
 /// Splits a multipart body. `None` when it does not end with its closing boundary: half an answer
 /// must not pass for a whole one.
 pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>> {

@@ -16,7 +16,7 @@ fn reopening() -> ChangeSet {
     let note = Row::new()
         .set(
             "notetext",
-            "Non volverei:\r\n--batch_cxloop--\r\na atención foi pésima",
+            "Non volverei:\r\n--batch_requests--\r\na atención foi pésima",
         )
         .bind("objectid_incident", "incidents", CASE);
     ChangeSet::new()
@@ -45,7 +45,7 @@ async fn a_change_set_is_written_with_conditions_ids_and_tags_inside() {
     assert_eq!(sent.url.query(), None);
     assert_eq!(
         header(sent, "content-type"),
-        "multipart/mixed; boundary=batch_cxloop"
+        "multipart/mixed; boundary=batch_requests"
     );
     let text = String::from_utf8(sent.body.clone()).unwrap();
     assert!(
@@ -53,11 +53,11 @@ async fn a_change_set_is_written_with_conditions_ids_and_tags_inside() {
         "every line ends in CRLF"
     );
     let note = json!({
-        "notetext": "Non volverei:\r\n--batch_cxloop--\r\na atención foi pésima",
+        "notetext": "Non volverei:\r\n--batch_requests--\r\na atención foi pésima",
         "objectid_incident@odata.bind": format!("/incidents({CASE})"),
     });
     let expected = [
-        "--batch_cxloop",
+        "--batch_requests",
         "Content-Type: application/http",
         "Content-Transfer-Encoding: binary",
         "",
@@ -65,10 +65,10 @@ async fn a_change_set_is_written_with_conditions_ids_and_tags_inside() {
         "Accept: application/json",
         "If-None-Match: null",
         "",
-        "--batch_cxloop",
-        "Content-Type: multipart/mixed; boundary=changeset_cxloop_1",
+        "--batch_requests",
+        "Content-Type: multipart/mixed; boundary=changeset_requests_1",
         "",
-        "--changeset_cxloop_1",
+        "--changeset_requests_1",
         "Content-Type: application/http",
         "Content-Transfer-Encoding: binary",
         "Content-ID: 2",
@@ -79,7 +79,7 @@ async fn a_change_set_is_written_with_conditions_ids_and_tags_inside() {
         "Content-Type: application/json; charset=utf-8",
         "",
         "{\"statecode\":0,\"statuscode\":1}",
-        "--changeset_cxloop_1",
+        "--changeset_requests_1",
         "Content-Type: application/http",
         "Content-Transfer-Encoding: binary",
         "Content-ID: 3",
@@ -93,9 +93,9 @@ async fn a_change_set_is_written_with_conditions_ids_and_tags_inside() {
         "Content-Type: application/json; charset=utf-8",
         "",
         &note.to_string(),
-        "--changeset_cxloop_1--",
+        "--changeset_requests_1--",
         "",
-        "--batch_cxloop--",
+        "--batch_requests--",
         "",
     ];
     assert_eq!(text.split("\r\n").collect::<Vec<_>>(), expected);

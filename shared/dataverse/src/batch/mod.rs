@@ -8,6 +8,7 @@ mod write;
 
 use crate::{answer::Answer, error::Error, request::Request};
 
+pub(crate) use multipart::is_multipart;
 pub(crate) use read::read;
 pub(crate) use write::{CONTENT_TYPE, write};
 
@@ -15,10 +16,11 @@ pub(crate) use write::{CONTENT_TYPE, write};
 pub const MOST_REQUESTS: usize = 1_000;
 
 /// Requests that are executed in order. A failed one ends the batch: what comes after it is not
-/// run, what came before it stands.
+/// run, what came before it stands. [`Batch::continuing`] changes that.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     groups: Vec<Group>,
+    continues: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,17 @@ impl Batch {
     pub fn change_set(mut self, change_set: ChangeSet) -> Self {
         self.groups.push(Group::ChangeSet(change_set));
         self
+    }
+
+    /// Goes on after a failed request or change set, so that every one has an outcome.
+    #[must_use]
+    pub fn continuing(mut self) -> Self {
+        self.continues = true;
+        self
+    }
+
+    pub(crate) fn continues(&self) -> bool {
+        self.continues
     }
 
     pub(crate) fn groups(&self) -> &[Group] {

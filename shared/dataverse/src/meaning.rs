@@ -1,137 +1,47 @@
-//! What can go wrong between us and Dataverse, read from status, code and message in that order.
+//! What an answer means: from status, code and message, in that order, to an [`Error`].
 //!
 //! The code of an error body may be empty, so the status narrows the meaning first and the
 //! documented message is the last resort. Source: Microsoft Learn, "Compose HTTP requests and
 //! handle errors" and "Perform conditional operations using the Web API".
 
+use http::{HeaderMap, header::RETRY_AFTER};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::service_code::ServiceCode;
-
-/// The inner half of an error: what the service itself said.
-///
-/// The message may quote values of a row, so it is for the people who work with the row and
-/// never for a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detail {
-    /// The HTTP status of the answer, or of the part of a batch answer.
-    pub status: u16,
-    /// The service's number for the error, when it gave one.
-    pub code: Option<ServiceCode>,
-    /// The service's own words; empty when it gave none.
-    pub message: String,
-}
-
-/// A failed request. `Display` is the outer message, safe for a log; [`Error::detail`] holds the
-/// service's own words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// 404 in which Dataverse itself says that the row does not exist. A 404 of any other origin
-    /// (wrong address, unknown table) is never read as "gone".
-    #[error("the row does not exist")]
-    NotFound(Detail),
-    /// A row with this primary or alternate key exists. Whether it is the row that we meant to
-    /// write must be looked up: an alternate key of another row answers the same way.
-    #[error("a row with the same key already exists")]
-    AlreadyExists(Detail),
-    /// A duplicate detection rule of the organisation refused the row. Nothing was written.
-    /// Source: Microsoft Learn, "Manage duplicate detection during create and update".
-    #[error("duplicate detection refused the row")]
-    DuplicateDetected(Detail),
-    /// The row changed since the ETag that was sent.
-    #[error("the row has changed since it was read")]
-    VersionMismatch(Detail),
-    /// Service protection: no request may be sent before the given time has passed.
-    /// Source: Microsoft Learn, "Service protection API limits".
-    #[error("Dynamics asks to wait {retry_after_seconds} s")]
-    Throttled {
-        /// Seconds to wait, from `Retry-After`; 30 when the header is missing or unreadable.
-        retry_after_seconds: u32,
-        /// What the service said.
-        detail: Detail,
-    },
-    /// The token is not accepted, and a new one may be. The client asks for one new token itself;
-    /// callers meet this only in the part of a batch.
-    #[error("Dynamics does not accept the token")]
-    Unauthorized(Detail),
-    /// A fresh token is not accepted either: the application user is missing or disabled.
-    #[error("Dynamics does not accept a fresh token; check the application user")]
-    TokenRejected(Detail),
-    /// The identity provider gave no token for these credentials.
-    /// Source: Microsoft Learn, "OAuth 2.0 client credentials flow on the Microsoft identity
-    /// platform".
-    #[error(
-        "the identity provider refuses the client credentials; check tenant, client id and secret"
-    )]
-    CredentialsRefused(Detail),
-    /// The application user lacks a privilege.
-    #[error("the application user lacks a privilege")]
-    Forbidden(Detail),
-    /// The request is understood and refused: a column, a length, a choice, a state, a plug-in.
-    /// The same request will be refused again.
-    #[error("Dynamics refused the request")]
-    Refused(Detail),
-    /// No usable answer: connection refused or cut, time-out, gateway failure, half a body, or a
-    /// page that is not the Web API's. A write may or may not have happened.
-    #[error("Dynamics is unavailable: {reason}")]
-    Unavailable {
-        /// What was observed, free of addresses and data.
-        reason: String,
-    },
-    /// The answer is larger than the client is willing to hold.
-    #[error("the answer is larger than {limit_bytes} bytes")]
-    Oversized {
-        /// The limit in bytes.
-        limit_bytes: usize,
-    },
-    /// The request cannot be expressed; nothing was sent.
-    #[error("the request cannot be sent: {reason}")]
-    NotSendable {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// An answer that no documented meaning fits.
-    #[error("Dynamics gave an unexpected answer with status {}", .0.status)]
-    Unexpected(Detail),
-}
+use crate::{
+    error::{Detail, Error},
+    service_code::ServiceCode,
+};
 
 impl Error {
-    /// The service's own words, where there are any.
+    /// The error that an answer other than a success stands for: status first, then the code of
+    /// the body, then its documented message. `retry_after_seconds` is the header's value when it
+    /// was there and readable, see [`retry_after_seconds`].
+    ///
+    /// The client calls this itself; it is public for answers that came another way.
     #[must_use]
-    pub fn detail(&self) -> Option<&Detail> {
-        match self {
-            Self::NotFound(detail)
-            | Self::AlreadyExists(detail)
-            | Self::DuplicateDetected(detail)
-            | Self::VersionMismatch(detail)
-            | Self::Throttled { detail, .. }
-            | Self::Unauthorized(detail)
-            | Self::TokenRejected(detail)
-            | Self::CredentialsRefused(detail)
-            | Self::Forbidden(detail)
-            | Self::Refused(detail)
-            | Self::Unexpected(detail) => Some(detail),
-            Self::Unavailable { .. } | Self::Oversized { .. } | Self::NotSendable { .. } => None,
-        }
+    pub fn from_answer(status: u16, body: &[u8], retry_after_seconds: Option<u32>) -> Self {
+        Self::of_detail(read_detail(status, body), retry_after_seconds)
     }
 
-    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable {
-            reason: reason.into(),
-        }
+    /// The same, read from a whole answer.
+    pub(crate) fn from_whole_answer(
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Self {
+        let retry_after =
+            text(headers, RETRY_AFTER.as_str()).and_then(|value| retry_after_seconds(value, now));
+        let detail = Detail {
+            request_id: request_id(headers),
+            ..read_detail(status, body)
+        };
+        Self::of_detail(detail, retry_after)
     }
 
-    pub(crate) fn not_sendable(reason: impl Into<String>) -> Self {
-        Self::NotSendable {
-            reason: reason.into(),
-        }
-    }
-
-    /// The error that an answer outside 2xx stands for. `retry_after_seconds` is the header's
-    /// value when it was there and readable.
-    pub(crate) fn from_answer(status: u16, body: &[u8], retry_after_seconds: Option<u32>) -> Self {
-        let detail = read_detail(status, body);
+    fn of_detail(detail: Detail, retry_after_seconds: Option<u32>) -> Self {
+        let status = detail.status;
         let throttled = |detail| Self::Throttled {
             retry_after_seconds: retry_after_seconds.unwrap_or(DEFAULT_WAIT_SECONDS),
             detail,
@@ -146,7 +56,7 @@ impl Error {
             429 => throttled(detail),
             503 if retry_after_seconds.is_some() => throttled(detail),
             502..=504 => Self::unavailable(format!("the answer is {status}")),
-            400..=599 => by_code(status, detail),
+            200..=299 | 400..=599 => by_code(status, detail),
             _ => Self::Unexpected(detail),
         }
     }
@@ -216,7 +126,8 @@ fn precondition_failed(detail: Detail) -> Error {
     }
 }
 
-/// The 400 and 500 families, in which the service mixes refusals and its own failures.
+/// The 400 and 500 families, in which the service mixes refusals and its own failures, and errors
+/// that came under a status of success.
 fn by_code(status: u16, detail: Detail) -> Error {
     match detail.code {
         Some(ServiceCode::DUPLICATE_RECORD | ServiceCode::DUPLICATE_ALTERNATE_KEY) => {
@@ -224,6 +135,7 @@ fn by_code(status: u16, detail: Detail) -> Error {
         }
         Some(ServiceCode::VERSION_MISMATCH) => Error::VersionMismatch(detail),
         Some(ServiceCode::DUPLICATES_FOUND) => Error::DuplicateDetected(detail),
+        Some(ServiceCode::EXPIRED_VERSION_STAMP) => Error::DeltaExpired(detail),
         Some(
             ServiceCode::TOO_MANY_REQUESTS
             | ServiceCode::TOO_MUCH_TIME
@@ -255,7 +167,7 @@ fn by_code(status: u16, detail: Detail) -> Error {
             | ServiceCode::INACTIVE_QUEUE,
         ) => Error::Refused(detail),
         _ => match status {
-            400 | 405 | 413 | 414 | 415 | 501 => Error::Refused(detail),
+            400 | 405 | 413 | 414 | 415 | 431 | 501 => Error::Refused(detail),
             _ => Error::Unexpected(detail),
         },
     }
@@ -285,5 +197,22 @@ fn read_detail(status: u16, body: &[u8]) -> Detail {
         status,
         code,
         message,
+        request_id: None,
     }
+}
+
+/// The longest id of a request that is kept.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// The service's own id of a request, under the names that it is known to use.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-ms-service-request-id", "REQ_ID", "x-ms-request-id"]
+        .into_iter()
+        .find_map(|name| text(headers, name))
+        .filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID)
+        .map(str::to_owned)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
 }
