@@ -114,6 +114,15 @@ impl Refusal {
         Self::new(400, "0x80060888", message)
     }
 
+    /// Source: Microsoft Learn, "Web service error codes" (AggregateQueryRecordLimitExceeded).
+    pub(crate) fn too_many_to_aggregate() -> Self {
+        Self::new(
+            400,
+            "0x8004e023",
+            "The maximum record limit is exceeded. Reduce the number of records.",
+        )
+    }
+
     pub(crate) fn not_implemented(what: &str) -> Self {
         Self::new(501, "0x80060888", format!("{what} is not supported."))
     }

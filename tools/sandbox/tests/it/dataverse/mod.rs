@@ -2,6 +2,7 @@
 
 mod activities;
 mod agent_page;
+mod aggregates;
 mod alternate_keys;
 mod batch;
 mod batch_refusals;
@@ -12,12 +13,17 @@ mod columns;
 mod conditions;
 mod deep_insert;
 mod definitions;
+mod expands;
+mod filters;
 mod kept;
 mod links;
+mod navigation;
 mod new_definitions;
 mod organisation;
 mod ownership;
+mod paging;
 mod queries;
+mod query_functions;
 mod queues;
 mod service;
 mod solutions;
