@@ -10,6 +10,7 @@ use super::caller::Caller;
 use super::change;
 use super::payload::{self, References};
 use super::rows::Organisation;
+use super::value::Value;
 
 /// The user that every token stands for.
 pub(crate) const APPLICATION_USER: Uuid = key(1, 1);
@@ -31,6 +32,22 @@ pub(crate) fn add_application_user(organisation: &mut Organisation, now: Timesta
         "applicationid": "5a4db0c5-0000-4000-8000-00000000a991",
     });
     add_rows(organisation, now, "systemusers", 1, &[user]);
+}
+
+/// The user of another program. Its key follows from the name of the client alone.
+pub(crate) fn add_another_application(
+    organisation: &mut Organisation,
+    client: &str,
+    now: Timestamp,
+) -> Uuid {
+    let user = Uuid::new_v5(&APPLICATION_USER, client.as_bytes());
+    let row = json!({
+        "firstname": client, "lastname": "(application)", "domainname": format!("{client}@example.com"), "accessmode": 4,
+        "applicationid": Uuid::new_v5(&user, b"application").to_string(),
+    });
+    add_row(organisation, now, "systemusers", user, &row);
+    organisation.commit();
+    user
 }
 
 /// Users, teams, queues, accounts and contacts.
@@ -167,32 +184,33 @@ fn add_rows(
         "accounts" => 4,
         _ => 5,
     };
-    let Some(table) = model.by_set(set) else {
+    if model.by_set(set).is_none() {
         return;
-    };
-    let caller = Caller {
-        user: APPLICATION_USER,
-        now,
-        tag: None,
-        detect_duplicates: false,
-    };
+    }
     for (number, row) in (first..).zip(rows) {
-        let Json::Object(row) = row else { continue };
-        let made =
-            payload::read(organisation, table, row, &References::default()).and_then(|changes| {
-                change::create(
-                    organisation,
-                    &caller,
-                    table,
-                    Some(key(kind, number)),
-                    &changes,
-                )
-            });
-        if let Err(refusal) = made {
-            tracing::error!(set, code = refusal.code, "a row of the company was refused");
-        }
+        add_row(organisation, now, set, key(kind, number), row);
     }
     organisation.commit();
+}
+
+fn add_row(organisation: &mut Organisation, now: Timestamp, set: &str, id: Uuid, row: &Json) {
+    let model = Arc::clone(organisation.model());
+    let (Some(table), Json::Object(row)) = (model.by_set(set), row) else {
+        return;
+    };
+    let caller = Caller::new(APPLICATION_USER, now);
+    let made = payload::read(organisation, table, row, &References::default())
+        .and_then(|changes| change::create(organisation, &caller, table, Some(id), &changes));
+    if let Err(refusal) = made {
+        tracing::error!(set, code = refusal.code, "a row of the company was refused");
+    }
+    if set == "systemusers" {
+        // In the directory a user has another key than in the organisation.
+        change::as_system(organisation, &caller, table, id, |table, row| {
+            let object = Value::Guid(Uuid::new_v5(&id, b"directory"));
+            row.set(table, "azureactivedirectoryobjectid", object);
+        });
+    }
 }
 
 #[cfg(test)]
