@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use super::access::Right;
 use super::activity;
+use super::alternate;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
 use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
+use super::party;
 use super::payload::Changes;
 use super::queue;
 use super::refusal::Refusal;
@@ -37,6 +39,10 @@ pub(crate) fn create(
         return Err(Refusal::duplicate_key());
     }
     let mut row = Row::with_defaults(described);
+    for (column, target, nested) in &changes.before {
+        let made = create(organisation, caller, *target, None, nested)?;
+        row.set_at(*column, Value::Row(*target, made));
+    }
     for (column, value) in &changes.columns {
         if described.columns[*column].read_only {
             return Err(Refusal::read_only(
@@ -76,7 +82,42 @@ pub(crate) fn create(
     }
     caller.put(organisation, table, id, row);
     state::after_write(organisation, caller, table, id, None)?;
+    create_related(organisation, caller, table, id, changes)?;
     Ok(id)
+}
+
+/// Makes the rows that the body of a new row holds in its collections.
+/// Source: Microsoft Learn, "Create a table row using the Web API" (deep insert).
+fn create_related(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+    changes: &Changes,
+) -> Result<(), Refusal> {
+    let model = Arc::clone(organisation.model());
+    for (collection, rows) in &changes.after {
+        if party::is_of_activity(&model, collection) {
+            party::set(organisation, caller, (table, id), collection.table, rows)?;
+            continue;
+        }
+        for nested in rows {
+            let mut nested = nested.clone();
+            if collection.through.is_none() {
+                nested
+                    .columns
+                    .push((collection.column, Value::Row(table, id)));
+            }
+            let made = create(organisation, caller, collection.table, None, &nested)?;
+            if let Some(through) = collection.through {
+                let mut pair = Row::with_defaults(model.table(through.table));
+                pair.set_at(through.here, Value::Guid(id));
+                pair.set_at(through.there, Value::Guid(made));
+                caller.put(organisation, through.table, drawn::key(), pair);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Changes the columns that the body names.
@@ -99,6 +140,15 @@ pub(crate) fn update(
     caller.may(Right::Write, described)?;
     if changes.id.is_some_and(|other| other != id) {
         return Err(Refusal::read_only(&described.id, &described.name));
+    }
+    if !changes.before.is_empty() {
+        return Err(Refusal::deep_update(&described.set));
+    }
+    for (collection, parties) in &changes.after {
+        if !party::is_of_activity(&model, collection) {
+            return Err(Refusal::deep_update(&described.set));
+        }
+        party::set(organisation, caller, (table, id), collection.table, parties)?;
     }
     if !state::is_open(described, &before)
         && changes
@@ -278,6 +328,7 @@ fn check(
             });
         }
     }
+    alternate::check(organisation, table, id, row)?;
     if described.name == "queueitem" {
         queue::check_item(organisation, described, table, id, row, new)?;
     }

@@ -89,12 +89,6 @@ impl Decimal {
         }
     }
 
-    /// The sum; `None` when it is too large to be held.
-    pub(crate) fn plus(self, other: Self) -> Option<Self> {
-        let sum = self.units_at(LARGEST_SCALE) + other.units_at(LARGEST_SCALE);
-        Self::new(sum, LARGEST_SCALE)
-    }
-
     /// The nearest floating number, for columns and averages that the service itself keeps as such.
     pub(crate) fn approximate(self) -> f64 {
         self.to_string().parse().unwrap_or_default()
@@ -162,7 +156,6 @@ mod tests {
             "100000000000.1234567"
         );
         assert!(read("9.9") < read("10"));
-        assert_eq!(read("0.1").plus(read("0.2")), Some(read("0.3")));
         assert_eq!(read("2.345").rounded(2).to_string(), "2.35");
         assert_eq!(read("2.3449").rounded(2).to_string(), "2.34");
         assert_eq!(Decimal::parse("abc"), None);

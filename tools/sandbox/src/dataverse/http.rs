@@ -171,7 +171,7 @@ fn answer(
             &caller,
             service,
             request,
-            &References::at(service),
+            &References::at(service, caller.now),
         );
     }
     if matches!(request.path.as_str(), "$batch" | "%24batch") {
@@ -192,7 +192,7 @@ fn answer(
             &caller,
             service,
             request,
-            &References::at(service),
+            &References::at(service, caller.now),
         )
     })
 }

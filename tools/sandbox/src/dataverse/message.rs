@@ -23,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) preferences: Preferences,
     pub(crate) detect_duplicates: bool,
     pub(crate) bypass: Bypass,
+    /// The solution that new components go into. Source: Microsoft Learn, "Use optional parameters".
+    pub(crate) solution: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -40,6 +42,7 @@ impl Request {
             "mscrm.suppressduplicatedetection" => {
                 self.detect_duplicates = value.trim().eq_ignore_ascii_case("false")
             }
+            "mscrm.solutionuniquename" => self.solution = Some(value.trim().to_owned()),
             _ => {}
         }
     }

@@ -8,6 +8,7 @@ mod access;
 mod activity;
 mod address;
 mod agent_page;
+mod alternate;
 mod batch;
 mod caller;
 mod change;
@@ -18,9 +19,12 @@ mod drawn;
 mod entitlement;
 mod http;
 mod incident;
+mod keep;
 mod message;
+mod metadata;
 mod model;
 mod operations;
+mod party;
 mod payload;
 mod preferences;
 mod query;
@@ -29,10 +33,12 @@ mod refusal;
 mod render;
 mod row;
 mod rows;
+mod sdk_messages;
 mod service;
 mod state;
 mod throttle;
 mod token;
+mod typed;
 mod value;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -46,7 +52,7 @@ use access::Access;
 use caller::Caller;
 pub use model::{Model, ModelError};
 use rows::Organisation;
-pub use rows::{Operation, Write};
+pub use rows::{LogError, Operation, Write};
 use throttle::Throttle;
 use token::Tokens;
 
@@ -71,6 +77,8 @@ impl Dataverse {
     /// the only clock.
     pub fn new(model: Model, now: Now) -> Self {
         let mut organisation = Organisation::new(Arc::new(model));
+        sdk_messages::add(&mut organisation);
+        company::add_platform(&mut organisation, now());
         company::add_application_user(&mut organisation, now());
         let shared = Shared {
             now,
@@ -152,6 +160,12 @@ impl Dataverse {
     /// Source: Microsoft Learn, "Service protection API limits".
     pub fn limit_window(&self, window: SignedDuration) {
         lock(&self.shared.throttle).limits.window_seconds = window.as_secs().max(1);
+    }
+
+    /// Lets alternate keys be used only once their index is made, which takes some seconds or some questions for its state. At
+    /// first a key can be used at once, because the tables of a sandbox are small.
+    pub fn wait_for_key_indexes(&self) {
+        self.writing().keys_wait = true;
     }
 
     /// The writes that took effect, oldest first, with the `tag` of the request that made them. The last 50,000 at least are kept.

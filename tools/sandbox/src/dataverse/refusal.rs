@@ -4,6 +4,8 @@
 //! Web API client errors". Where a page gives a code without a status, the status is the one of its family (400 for what the
 //! caller can correct).
 
+mod definitions;
+
 use uuid::Uuid;
 
 /// A request that the service does not carry out.
@@ -232,6 +234,14 @@ impl Refusal {
             400,
             "0x80044411",
             "This case has already been resolved. Close and reopen the case record to see the updates.",
+        )
+    }
+
+    pub(crate) fn read_only_row(table: &str) -> Self {
+        Self::new(
+            400,
+            "0x80040203",
+            format!("The {table} is closed and cannot be changed."),
         )
     }
 

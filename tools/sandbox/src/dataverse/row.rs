@@ -89,6 +89,20 @@ impl Row {
         format!("W/\"{}\"", self.version)
     }
 
+    /// The row without a column; columns behind it move up.
+    pub(super) fn without(&self, gone: ColumnId) -> Self {
+        let kept = self.values().filter(|(column, _)| *column != gone);
+        let own = kept.map(|(column, value)| {
+            let column = if column > gone { column - 1 } else { column };
+            (column as u16, value.clone())
+        });
+        Self {
+            version: self.version,
+            shared: Arc::default(),
+            own: own.collect(),
+        }
+    }
+
     /// Gives back memory that was reserved while the row was put together.
     pub(super) fn settle(&mut self) {
         self.own.shrink_to_fit();

@@ -1,8 +1,11 @@
 //! Where the rows are: one ordered map per table, indexes over lookups and searched columns, versions and an undo log.
 
+mod log;
+mod restructure;
+mod store;
+
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,39 +14,26 @@ use uuid::Uuid;
 use super::activity;
 use super::model::{Collection, ColumnId, Model, TableId};
 pub(crate) use super::row::Row;
-use super::value::{Value, fold};
+use super::value::Value;
+pub use log::LogError;
+pub(crate) use log::{DefinitionWrite, Record, open as open_log};
+use store::{Store, digest, digest_of_all, of_key};
 
-/// An entry of an index: the column, a digest of the value, the row. One ordered set of small entries costs less than a list
-/// per value.
-type Entry = (u16, u64, Uuid);
-
-/// A digest of what values are compared by: a key whatever its table, a text without its case.
-fn digest(value: &Value) -> Option<u64> {
-    // The keys of this hasher are always the same; an index lives only in memory.
-    let mut hasher = DefaultHasher::new();
-    match value {
-        Value::Row(_, id) | Value::Guid(id) => id.hash(&mut hasher),
-        Value::Text(text) => fold(text).hash(&mut hasher),
-        Value::Whole(number) => number.hash(&mut hasher),
-        Value::Decimal(number) => number.hash(&mut hasher),
-        Value::Time(at) => at.hash(&mut hasher),
-        Value::Day(day) => day.hash(&mut hasher),
-        Value::Flag(flag) => flag.hash(&mut hasher),
-        Value::Null | Value::Float(_) | Value::Many(_) => return None,
-    }
-    Some(hasher.finish())
+/// A row that was deleted, for those who follow the changes of its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deleted {
+    pub(crate) version: u64,
+    pub(crate) id: Uuid,
+    pub(crate) at_seconds: i64,
 }
 
-#[derive(Debug, Default)]
-struct Store {
-    rows: BTreeMap<Uuid, Row>,
-    index: BTreeSet<Entry>,
-}
-
-struct Undo {
-    table: TableId,
-    id: Uuid,
-    before: Option<Row>,
+enum Undo {
+    Row {
+        table: TableId,
+        id: Uuid,
+        before: Option<Row>,
+    },
+    Model(Arc<Model>),
 }
 
 /// What a write did to a row.
@@ -76,11 +66,16 @@ pub struct Write {
 #[derive(Clone, Copy)]
 pub(crate) struct Savepoint {
     undo: usize,
+    definitions: usize,
     writes: usize,
 }
 
 /// How many writes are remembered; the oldest half is dropped beyond it.
 const WRITES_KEPT: usize = 100_000;
+
+/// How long changes can be asked for: seven days. Source: Microsoft Learn, "Use change tracking to synchronize data with
+/// external systems" (ExpireChangeTrackingInDays).
+pub(crate) const CHANGES_KEPT_SECONDS: i64 = 7 * 24 * 3600;
 
 /// All rows of an organisation.
 pub(crate) struct Organisation {
@@ -91,6 +86,11 @@ pub(crate) struct Organisation {
     undo: Vec<Undo>,
     pending: Vec<Write>,
     writes: Vec<Write>,
+    /// Alternate keys can be used only once their index is made.
+    pub(crate) keys_wait: bool,
+    log: Option<log::Log>,
+    /// Requests that changed definitions since the last commit.
+    definitions: Vec<log::DefinitionWrite>,
 }
 
 impl Organisation {
@@ -105,6 +105,9 @@ impl Organisation {
             undo: Vec::new(),
             pending: Vec::new(),
             writes: Vec::new(),
+            keys_wait: false,
+            log: None,
+            definitions: Vec::new(),
         }
     }
 
@@ -143,6 +146,42 @@ impl Organisation {
             .map(|(_, _, id)| *id)
             .filter(|id| store.rows.get(id).is_some_and(same))
             .collect()
+    }
+
+    /// The row with these values in the columns of an alternate key, in the order of the key.
+    pub(crate) fn by_key(&self, table: TableId, key: usize, values: &[Value]) -> Option<Uuid> {
+        let store = self.store(table);
+        let digest = digest_of_all(values)?;
+        let columns = &self.model.table(table).keys[key].columns;
+        let same = |row: &Row| {
+            columns
+                .iter()
+                .zip(values)
+                .all(|(column, value)| value.order(row.at(*column)) == Some(Ordering::Equal))
+        };
+        let number = of_key(key);
+        store
+            .index
+            .range((number, digest, Uuid::nil())..=(number, digest, Uuid::max()))
+            .map(|(_, _, id)| *id)
+            .find(|id| store.rows.get(id).is_some_and(same))
+    }
+
+    /// The rows of a table that were deleted since a version, oldest first.
+    pub(crate) fn deleted_since(
+        &self,
+        table: TableId,
+        version: u64,
+    ) -> impl Iterator<Item = &Deleted> {
+        self.store(table)
+            .deleted
+            .iter()
+            .filter(move |deleted| deleted.version > version)
+    }
+
+    /// The version of the last write.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     /// Primary keys of the rows that a collection of the row `id` leads to: those that point to it, or that are joined with it.
@@ -191,7 +230,7 @@ impl Organisation {
         } else {
             Operation::Create
         }));
-        self.undo.push(Undo { table, id, before });
+        self.undo.push(Undo::Row { table, id, before });
         self.version
     }
 
@@ -203,12 +242,13 @@ impl Organisation {
     ) {
         let before = self.exchange(table, id, None);
         self.pending.push(write(Operation::Delete));
-        self.undo.push(Undo { table, id, before });
+        self.undo.push(Undo::Row { table, id, before });
     }
 
     pub(crate) fn savepoint(&self) -> Savepoint {
         Savepoint {
             undo: self.undo.len(),
+            definitions: self.definitions.len(),
             writes: self.pending.len(),
         }
     }
@@ -216,19 +256,58 @@ impl Organisation {
     /// Takes back every write since the savepoint.
     pub(crate) fn roll_back(&mut self, to: Savepoint) {
         while self.undo.len() > to.undo {
-            if let Some(Undo { table, id, before }) = self.undo.pop() {
-                self.exchange(table, id, before);
+            match self.undo.pop() {
+                Some(Undo::Row { table, id, before }) => {
+                    self.exchange(table, id, before);
+                }
+                Some(Undo::Model(before)) => self.model = before,
+                None => {}
             }
         }
         self.pending.truncate(to.writes);
+        self.definitions.truncate(to.definitions);
     }
 
     /// Makes every write since the last commit final.
     pub(crate) fn commit(&mut self) {
+        self.note_deletions();
+        self.log_changes();
         self.undo.clear();
         self.writes.append(&mut self.pending);
         if self.writes.len() > WRITES_KEPT {
             self.writes.drain(..WRITES_KEPT / 2);
+        }
+    }
+
+    /// Remembers the rows that are gone, for as long as the changes of a table can be asked for.
+    fn note_deletions(&mut self) {
+        for write in &self.pending {
+            let Some(table) = self.model.by_name(&write.table) else {
+                continue;
+            };
+            if write.operation != Operation::Delete || self.row(table, write.id).is_some() {
+                continue;
+            }
+            self.version += 1;
+            let at_seconds = write.at.as_second();
+            let gone = Deleted {
+                version: self.version,
+                id: write.id,
+                at_seconds,
+            };
+            for table in [Some(table), self.model.activity_view(table)]
+                .into_iter()
+                .flatten()
+            {
+                let deleted = &mut self.stores[usize::from(table.0)].deleted;
+                deleted.push_back(gone);
+                while deleted
+                    .front()
+                    .is_some_and(|first| at_seconds - first.at_seconds > CHANGES_KEPT_SECONDS)
+                {
+                    deleted.pop_front();
+                }
+            }
         }
     }
 
@@ -247,33 +326,9 @@ impl Organisation {
             let shown = row
                 .as_ref()
                 .map(|row| activity::shown(&model, table, view, row));
-            self.stores[usize::from(view.0)].exchange(&model.table(view).indexed, id, shown);
+            self.stores[usize::from(view.0)].exchange(model.table(view), id, shown);
         }
-        self.stores[usize::from(table.0)].exchange(&model.table(table).indexed, id, row)
-    }
-}
-
-impl Store {
-    fn exchange(&mut self, indexed: &[ColumnId], id: Uuid, row: Option<Row>) -> Option<Row> {
-        let before = self.rows.remove(&id);
-        for column in indexed {
-            let entry = |row: &Row| digest(row.at(*column)).map(|of| (*column as u16, of, id));
-            let old = before.as_ref().and_then(entry);
-            let new = row.as_ref().and_then(entry);
-            if old == new {
-                continue;
-            }
-            if let Some(old) = old {
-                self.index.remove(&old);
-            }
-            if let Some(new) = new {
-                self.index.insert(new);
-            }
-        }
-        if let Some(row) = row {
-            self.rows.insert(id, row);
-        }
-        before
+        self.stores[usize::from(table.0)].exchange(model.table(table), id, row)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn answer(
         )));
     }
     let go_on = request.preferences.continue_on_error;
-    let mut references = References::at(service);
+    let mut references = References::at(service, caller.now);
     let mut parts = Vec::with_capacity(items.len());
     let mut failed = false;
     for item in &items {

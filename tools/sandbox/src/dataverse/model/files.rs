@@ -13,6 +13,6 @@ pub(super) const CUSTOMER_SERVICE: &[&str] = model_files![
     "lead" "opportunity" "opportunityclose" "list" "listmember" "campaign" "campaignitem" "campaignresponse"
     "entitlement" "entitlementchannel" "sla" "slaitem" "slakpiinstance" "knowledgearticle" "subject" "product" "transactioncurrency"
     "serviceendpoint" "sdkmessage" "sdkmessagefilter" "sdkmessageprocessingstep" "sdkmessageprocessingstepimage" "asyncoperation"
-    "savedquery" "savedqueryvisualization" "systemform" "webresource" "publisher" "solution"
+    "savedquery" "savedqueryvisualization" "systemform" "webresource" "publisher" "solution" "solutioncomponent"
     "queuemembership" "teammembership" "principalobjectaccess"
 ];

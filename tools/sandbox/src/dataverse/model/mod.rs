@@ -7,6 +7,7 @@
 mod column;
 mod file;
 mod files;
+mod key;
 pub(crate) mod naming;
 mod table;
 
@@ -15,9 +16,8 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use column::{ChoiceOption, ChoiceRole, Column, Kind, Target};
 pub use file::ModelError;
-pub(crate) use table::{
-    AlternateKey, Autonumber, Collection, Navigation, OnDelete, Table, Through,
-};
+pub(crate) use key::{AlternateKey, IndexStatus};
+pub(crate) use table::{Autonumber, Collection, Navigation, OnDelete, Table, Through};
 
 /// Position of a table in its [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +103,71 @@ impl Model {
         let outcome = change(table);
         table.link();
         outcome
+    }
+
+    /// Takes a table's names away. Its place stays, because rows hold positions.
+    pub(crate) fn remove_table(&mut self, id: TableId) {
+        let (name, set) = (self.table(id).name.clone(), self.table(id).set.clone());
+        self.by_name.remove(&name);
+        self.by_set.remove(&set);
+        self.for_each_table(|table| {
+            table.collections.retain(|collection| {
+                collection.table != id
+                    && collection.through.is_none_or(|through| through.table != id)
+            });
+            for column in &mut table.columns {
+                if let Kind::Lookup(targets) = &mut column.kind {
+                    targets.retain(|target| target.table != id);
+                }
+            }
+        });
+    }
+
+    /// Takes a column out; columns behind it move up.
+    pub(crate) fn remove_column(&mut self, id: TableId, column: ColumnId) {
+        let moved = |at: &mut ColumnId| {
+            if *at > column {
+                *at -= 1;
+            }
+        };
+        self.change_table(id, |table| {
+            table.columns.remove(column);
+            moved(&mut table.primary_name);
+            for key in &mut table.keys {
+                key.columns.iter_mut().for_each(moved);
+            }
+            if let Some(at) = &mut table.duplicates_by {
+                moved(at);
+            }
+            if let Some(number) = &mut table.autonumber {
+                moved(&mut number.column);
+            }
+        });
+        self.for_each_table(|table| {
+            table.collections.retain(|collection| {
+                collection.table != id
+                    || collection.through.is_some()
+                    || collection.column != column
+            });
+            for collection in &mut table.collections {
+                if let Some(through) = &mut collection.through {
+                    if through.table == id {
+                        moved(&mut through.here);
+                        moved(&mut through.there);
+                    }
+                } else if collection.table == id {
+                    moved(&mut collection.column);
+                }
+            }
+        });
+    }
+
+    fn for_each_table(&mut self, mut change: impl FnMut(&mut Table)) {
+        for table in &mut self.tables {
+            let table = Arc::make_mut(table);
+            change(table);
+            table.link();
+        }
     }
 
     /// The table whose rows show every activity, and true when `table` is an activity that it shows.

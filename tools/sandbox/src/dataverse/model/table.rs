@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::super::value::Value;
 use super::column::{ChoiceOption, ChoiceRole, Column, Kind};
+use super::key::AlternateKey;
 use super::{ColumnId, TableId};
 
 /// One table.
@@ -104,21 +105,6 @@ pub(crate) struct Autonumber {
     pub(crate) first: u64,
     pub(crate) digits: usize,
     pub(crate) suffix: usize,
-}
-
-/// Columns whose values together name a row.
-/// Source: Microsoft Learn, "Define alternate keys for a table".
-#[derive(Clone, Debug)]
-pub(crate) struct AlternateKey {
-    /// Logical name.
-    pub(crate) name: String,
-    pub(crate) schema: String,
-    pub(crate) label: String,
-    pub(crate) columns: Vec<ColumnId>,
-    /// When the key was made, in seconds since 1970.
-    pub(crate) made_at_seconds: i64,
-    /// Rows that the table had when the key was made contradicted it.
-    pub(crate) failed: bool,
 }
 
 impl Table {

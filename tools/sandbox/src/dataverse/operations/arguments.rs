@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::super::address;
+use super::super::alternate;
 use super::super::model::TableId;
 use super::super::query::Options;
 use super::super::refusal::Refusal;
@@ -88,7 +89,9 @@ impl Arguments {
                 Refusal::bad_query(format!("The argument '{name}' needs '@odata.id'."))
             })?;
         let model = organisation.model();
-        let (table, id) = address::read_reference(model, &call.references.resolve(reference)?)?;
+        let path = call.references.resolve(reference)?;
+        let path = alternate::plain(organisation, path, call.caller.now)?;
+        let (table, id) = address::read_reference(model, &path)?;
         match organisation.row(table, id) {
             Some(_) => Ok((table, id)),
             None => Err(Refusal::missing_row(&model.table(table).name, id)),

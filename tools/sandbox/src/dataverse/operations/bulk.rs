@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::super::address;
+use super::super::alternate::Keyed;
 use super::super::change;
 use super::super::message::Answer;
 use super::super::model::TableId;
@@ -36,19 +37,31 @@ pub(super) fn create(
     Ok(call.result(json!({ "Ids": ids })))
 }
 
-/// Changes the row that every target names by its primary key. The same row may be named twice.
+/// Changes the row that every target names. The same row may be named twice.
 pub(super) fn update(
     organisation: &mut Organisation,
     call: &Invocation<'_>,
     table: TableId,
 ) -> Result<Answer, Refusal> {
     for mut target in targets(organisation, call, table)? {
-        let id = named(organisation, call, table, &mut target)?.ok_or_else(|| no_key(call))?;
+        let named = named(organisation, call, table, &mut target)?;
+        let (id, keyed) = match named {
+            Named::Nothing => return Err(no_key(call)),
+            Named::Id(id) => (id, None),
+            Named::Keyed(keyed) => {
+                let name = &organisation.model().table(table).name;
+                let id = keyed.id.ok_or_else(|| Refusal::no_row_by_key(name))?;
+                (id, Some(keyed))
+            }
+        };
         if organisation.row(table, id).is_none() {
             let name = &organisation.model().table(table).name;
             return Err(Refusal::missing_rows(name, id));
         }
-        let changes = payload::read(organisation, table, &target, call.references)?;
+        let mut changes = payload::read(organisation, table, &target, call.references)?;
+        if let Some(keyed) = keyed {
+            keyed.reduce(&mut changes);
+        }
         change::update(organisation, call.caller, table, id, &changes)?;
     }
     Ok(Answer::empty(204))
@@ -63,13 +76,25 @@ pub(super) fn upsert(
     let mut seen = HashSet::new();
     for mut target in targets(organisation, call, table)? {
         let named = named(organisation, call, table, &mut target)?;
-        let changes = payload::read(organisation, table, &target, call.references)?;
-        let id = match named {
-            Some(id) if organisation.row(table, id).is_some() => {
+        let mut changes = payload::read(organisation, table, &target, call.references)?;
+        let (there, new) = match &named {
+            Named::Id(id) if organisation.row(table, *id).is_some() => (Some(*id), None),
+            Named::Id(id) => (None, Some(*id)),
+            Named::Keyed(keyed) => (keyed.id, None),
+            Named::Nothing => (None, None),
+        };
+        if let Named::Keyed(keyed) = &named {
+            match there {
+                Some(_) => keyed.reduce(&mut changes),
+                None => keyed.complete(&mut changes),
+            }
+        }
+        let id = match there {
+            Some(id) => {
                 change::update(organisation, call.caller, table, id, &changes)?;
                 id
             }
-            other => change::create(organisation, call.caller, table, other, &changes)?,
+            None => change::create(organisation, call.caller, table, new, &changes)?,
         };
         if !seen.insert(id) {
             return Err(Refusal::duplicate_key());
@@ -111,27 +136,41 @@ fn targets(
     targets.iter().map(read).collect()
 }
 
+/// How a target names its row.
+enum Named {
+    Nothing,
+    Id(Uuid),
+    Keyed(Keyed),
+}
+
 /// The row that a target names: by `@odata.id`, which is taken out, or by its primary key.
 fn named(
     organisation: &Organisation,
     call: &Invocation<'_>,
     table: TableId,
     target: &mut Map<String, Json>,
-) -> Result<Option<Uuid>, Refusal> {
+) -> Result<Named, Refusal> {
     let described = organisation.model().table(table);
     if let Some(reference) = target.remove("@odata.id") {
         let reference = reference.as_str().unwrap_or_default();
         let path = call.references.resolve(reference)?;
+        if let Some(keyed) = Keyed::read(organisation, &path, call.caller.now)? {
+            return if keyed.table == table && keyed.rest.is_empty() {
+                Ok(Named::Keyed(keyed))
+            } else {
+                Err(no_key(call))
+            };
+        }
         return match address::read_reference(organisation.model(), &path)? {
-            (of, id) if of == table => Ok(Some(id)),
+            (of, id) if of == table => Ok(Named::Id(id)),
             _ => Err(no_key(call)),
         };
     }
     let Some(key) = target.get(&described.id) else {
-        return Ok(None);
+        return Ok(Named::Nothing);
     };
     let key = key.as_str().and_then(address::key);
-    key.map(Some).ok_or_else(|| no_key(call))
+    key.map(Named::Id).ok_or_else(|| no_key(call))
 }
 
 fn no_key(call: &Invocation<'_>) -> Refusal {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::super::address;
+use super::super::alternate;
 use super::super::model::TableId;
 use super::super::payload;
 use super::super::refusal::Refusal;
@@ -131,7 +132,11 @@ pub(crate) fn entity(
 ) -> Result<(TableId, Uuid), Refusal> {
     let model = organisation.model();
     let (table, id) = match json.get("@odata.id").and_then(Json::as_str) {
-        Some(reference) => address::read_reference(model, &call.references.resolve(reference)?)?,
+        Some(reference) => {
+            let path = call.references.resolve(reference)?;
+            let path = alternate::plain(organisation, path, call.caller.now)?;
+            address::read_reference(model, &path)?
+        }
         None => payload::entity(model, json, expected)?,
     };
     match organisation.row(table, id) {

@@ -59,6 +59,17 @@ impl Options {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The options without one of them.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|(found, _)| found != name)
+                .cloned()
+                .collect(),
+        )
+    }
+
     /// Refuses system options that the service does not know. Source: Microsoft Learn, "Query data using the Web API".
     fn refuse_unknown(&self, known: &[&str]) -> Result<(), Refusal> {
         match self

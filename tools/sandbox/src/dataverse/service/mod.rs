@@ -1,5 +1,7 @@
 //! Carrying out one request against the rows: [`read()`] for requests that only look, [`write()`] for the others.
 
+mod delta;
+mod link;
 mod read;
 mod write;
 

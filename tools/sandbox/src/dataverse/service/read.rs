@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::super::access::Right;
 use super::super::address::{self, Address};
+use super::super::alternate;
 use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
+use super::super::metadata;
 use super::super::model::{ColumnId, TableId};
 use super::super::operations::{self, Invocation};
 use super::super::payload::References;
@@ -17,7 +19,7 @@ use super::super::query::{Options, Query, page};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::Organisation;
-use super::{Service, context};
+use super::{Service, context, delta};
 
 /// Answers a request that only reads.
 pub(crate) fn read(
@@ -29,6 +31,10 @@ pub(crate) fn read(
 ) -> Result<Answer, Refusal> {
     let path = references.resolve(&request.path)?;
     let model = organisation.model();
+    if let Some(definitions) = metadata::Path::read(&path) {
+        return metadata::read(organisation, caller, service, request, &definitions);
+    }
+    let path = alternate::plain(organisation, path, caller.now)?;
     let address = address::read(model, &path)?;
     if let Some(table) = address.table() {
         caller.may(Right::Read, model.table(table))?;
@@ -57,6 +63,13 @@ pub(crate) fn read(
                 200,
                 &json!({"@odata.context": format!("{service}/$metadata"), "value": sets.collect::<Vec<_>>()}),
             ))
+        }
+        Address::Set(table) if delta::is_asked(request, &options) => {
+            delta::changes(organisation, caller, service, request, &options, table)
+        }
+        Address::SetCount(table) if options.get("$deltatoken").is_some() => {
+            let token = options.get("$deltatoken").unwrap_or_default();
+            delta::count(organisation, caller, token, table)
         }
         Address::Set(table) => reader.rows(table, None, &model.table(table).set),
         Address::SetCount(table) => reader.count(table, None),
@@ -122,7 +135,7 @@ fn below(
         caller,
         service,
         &request,
-        &References::at(service),
+        &References::at(service, caller.now),
     )
 }
 

@@ -15,8 +15,8 @@ fn project() -> PathBuf {
 
 /// Where `make clients` installs them.
 fn installed() -> PathBuf {
-    let tools = std::env::var_os("CXLOOP_TOOLS")
-        .map_or_else(|| project().join(".tools"), PathBuf::from);
+    let tools =
+        std::env::var_os("CXLOOP_TOOLS").map_or_else(|| project().join(".tools"), PathBuf::from);
     tools.join("clients")
 }
 

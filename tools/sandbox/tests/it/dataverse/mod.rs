@@ -1,19 +1,28 @@
 //! The Dataverse stand-in over real HTTP: what it answers and, above all, what it refuses, each as the documentation says.
 
+mod activities;
 mod agent_page;
+mod alternate_keys;
 mod batch;
 mod batch_refusals;
 mod bodies;
 mod bulk;
 mod cases;
+mod change_tracking;
+mod clients;
 mod columns;
 mod conditions;
+mod deep_insert;
+mod definitions;
 mod emails;
 mod entitlements;
 mod functions;
+mod kept;
 mod limits;
+mod links;
 mod lists;
 mod merges;
+mod new_definitions;
 mod organisation;
 mod ownership;
 mod queries;
@@ -22,6 +31,7 @@ mod queues;
 mod sales;
 mod service;
 mod sharing;
+mod solutions;
 mod tokens;
 mod transitions;
 mod users;

@@ -116,7 +116,7 @@ async fn wrong_queries_are_refused() {
     organisation
         .get("contacts(lastname='x')")
         .await
-        .is_refused(400, "0x80060888");
+        .is_refused(400, "0x80060890");
     organisation
         .get(&format!("contacts({NOWHERE})"))
         .await
