@@ -17,17 +17,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
         }
-    }
-
-    /// The error body: `{"error":{"code","message"}}`.
-    pub(crate) fn body(&self) -> serde_json::Value {
-        serde_json::json!({"error": {"code": self.code, "message": self.message}})
     }
 
     // Addresses
@@ -121,10 +116,6 @@ impl Refusal {
             "0x8004e023",
             "The maximum record limit is exceeded. Reduce the number of records.",
         )
-    }
-
-    pub(crate) fn not_implemented(what: &str) -> Self {
-        Self::new(501, "0x80060888", format!("{what} is not supported."))
     }
 
     // Bodies
@@ -308,24 +299,6 @@ impl Refusal {
             401,
             "",
             "The request has no bearer token, or the token is unknown or has expired.",
-        )
-    }
-
-    pub(crate) fn too_many_requests(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072322",
-            format!(
-                "Number of requests exceeded the limit of {limit} over time window of 300 seconds."
-            ),
-        )
-    }
-
-    pub(crate) fn too_many_at_once(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072326",
-            format!("Number of concurrent requests exceeded the limit of {limit}."),
         )
     }
 
