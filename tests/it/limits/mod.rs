@@ -13,7 +13,7 @@ use cxloop_domain::response::Email;
 use cxloop_ports::{Gates, Lane, Loops, NewLoop, Responses};
 use cxloop_testkit::fakes::FakeStore;
 use cxloop_testkit::samples;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::world::{Answered, World};
 use simulated_function::{SimulatedFunction, cases, history, now};
@@ -46,7 +46,7 @@ const CUSTOMERS: [&str; 6] = [
 async fn narrow_world() -> World {
     let world = World::with_rules(RULES).await;
     world.dataverse.limit_requests(PER_MINUTE);
-    world.dataverse.count_requests_within(60);
+    world.dataverse.limit_window(SignedDuration::from_secs(60));
     world
 }
 

@@ -177,6 +177,9 @@ pub(crate) struct SandboxArgs {
     /// Start with no company and no questionnaires
     #[arg(long)]
     pub(crate) empty: bool,
+    /// Keep the rows of Dynamics in .sandbox/dynamics.jsonl and go on with those of the last time
+    #[arg(long)]
+    pub(crate) keep: bool,
 }
 
 /// Whether a command works on the running sandbox.

@@ -6,12 +6,18 @@ use cxloop_domain::configuration::{Applied, Connection as Connected, DynamicsCon
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Gates, Lane, Secrets};
 
+use uuid::Uuid;
+
 use super::{
     DynamicsCaseDesk,
     limiter::Limiter,
     sign_in::{FromSecret, SignIn},
 };
-use crate::{Correlation, Now, Timeouts};
+use crate::{Now, Timeouts};
+
+/// The id under which the running work's requests are to be found again on both sides, when there is one. Dataverse
+/// takes a GUID.
+pub type Correlation = Arc<dyn Fn() -> Option<Uuid> + Send + Sync>;
 
 /// Makes the desk of a configuration, and keeps it as long as the connection stays the same, so
 /// that its token and its connections to the host are kept too.

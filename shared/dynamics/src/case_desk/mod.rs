@@ -23,8 +23,10 @@ use uuid::Uuid;
 
 use crate::{Client, Error, Now};
 
-pub use desks::DynamicsCaseDesks;
+pub use desks::{Correlation, DynamicsCaseDesks};
 
+#[cfg(test)]
+pub(crate) use failure::failure;
 use limiter::Limiter;
 #[cfg(test)]
 pub(crate) use map::fitting;
@@ -78,7 +80,7 @@ impl DynamicsCaseDesk {
         };
         limiter.pass(&self.connection, (self.now)()).await?;
         let client = self.sign_in.client().await?;
-        Ok(client.observed(limiter.observer()))
+        Ok(client.with_budget_observer(limiter.observer()))
     }
 
     /// The failure that an error is for callers of the desk. `doing` completes "Dynamics refused

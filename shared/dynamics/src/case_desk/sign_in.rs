@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use cxloop_dataverse::HeaderHook;
 use cxloop_ports::{Failure, Secrets};
+use http::HeaderValue;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
+use super::Correlation;
 use super::TAG;
-use crate::{Client, Connection, Correlation, Error, Now, Timeouts};
+use crate::{Client, Connection, Error, Now, Timeouts};
 
 pub(super) enum SignIn {
     Ready(Client),
@@ -55,7 +58,7 @@ impl FromSecret {
             self.connection().await?,
             Arc::clone(&self.now),
         )
-        .correlated_by(Arc::clone(&self.correlation));
+        .with_header_hook(naming(Arc::clone(&self.correlation)));
         Ok(client.insert(built).clone())
     }
 
@@ -82,4 +85,19 @@ impl FromSecret {
                 Failure::mend("The address of Dynamics cannot be used.", error.to_string())
             })
     }
+}
+
+/// Under which names a request carries the id of the work; the service keeps it with its own records.
+/// Source: the requests of Microsoft's own PowerPlatform-Dataverse-Client.
+const CORRELATION_HEADERS: [&str; 2] = ["x-ms-client-request-id", "x-ms-correlation-id"];
+
+fn naming(correlation: Correlation) -> HeaderHook {
+    Arc::new(move |headers| {
+        let id = correlation().and_then(|id| HeaderValue::from_str(&id.to_string()).ok());
+        if let Some(id) = id {
+            for name in CORRELATION_HEADERS {
+                headers.insert(name, id.clone());
+            }
+        }
+    })
 }

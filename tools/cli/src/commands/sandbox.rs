@@ -14,6 +14,7 @@ pub(crate) async fn run(arguments: &SandboxArgs) -> Result<Report, Error> {
     let options = Options {
         port: arguments.port,
         empty: arguments.empty,
+        keep: arguments.keep,
         tell: Arc::new(output::progress),
         ..found
     };

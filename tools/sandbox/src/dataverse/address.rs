@@ -6,10 +6,14 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::model::{ColumnId, Model, TableId};
+use super::operations;
 use super::refusal::Refusal;
 
 /// The prefix of the names of bound actions and functions.
 const NAMESPACE: &str = "Microsoft.Dynamics.CRM.";
+
+/// Each further navigation property is one step deeper, so that no path may have more segments than this.
+const MOST_SEGMENTS: usize = 30;
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +25,58 @@ pub(crate) enum Address {
     Row(TableId, Uuid),
     /// One column of a row.
     Property(TableId, Uuid, ColumnId),
+    /// One column of a row as plain text: `/$value`.
+    PropertyValue(TableId, Uuid, ColumnId),
     /// The row that a single-valued navigation property leads to.
     Related(TableId, Uuid, String),
+    /// The reference of a single-valued navigation property: `…/primarycontactid/$ref`.
+    RelatedReference(TableId, Uuid, String),
+    /// Something below the row that a single-valued navigation property leads to: the rest of the path.
+    BelowRelated(TableId, Uuid, String, String),
     /// The rows of a collection-valued navigation property.
     Collection(TableId, Uuid, String),
     CollectionCount(TableId, Uuid, String),
+    /// The references of a collection-valued navigation property: `…/Account_Tasks/$ref`.
+    CollectionReferences(TableId, Uuid, String),
+    /// One reference of a collection-valued navigation property: `…/Account_Tasks(…)/$ref`.
+    CollectionReference(TableId, Uuid, String, Uuid),
+    /// One row of a collection-valued navigation property and the rest of the path below it.
+    BelowCollection(TableId, Uuid, String, Uuid, String),
     /// An action or function bound to a row, without the namespace.
     Bound(TableId, Uuid, String),
+    /// A function bound to a row, with the text of its arguments.
+    BoundFunction(TableId, Uuid, String, String),
+    /// An action or function bound to all rows of a table, without the namespace: `accounts/Microsoft.Dynamics.CRM.CreateMultiple`.
+    BoundToSet(TableId, String),
     /// An unbound action or function.
     Unbound(String),
+    /// An unbound function with the text of its arguments.
+    Function(String, String),
+}
+
+impl Address {
+    /// The table that the path begins with.
+    pub(crate) fn table(&self) -> Option<TableId> {
+        match self {
+            Self::ServiceDocument | Self::Batch | Self::Unbound(_) | Self::Function(..) => None,
+            Self::Set(table)
+            | Self::SetCount(table)
+            | Self::BoundToSet(table, _)
+            | Self::Row(table, _)
+            | Self::Property(table, ..)
+            | Self::PropertyValue(table, ..)
+            | Self::Related(table, ..)
+            | Self::RelatedReference(table, ..)
+            | Self::BelowRelated(table, ..)
+            | Self::Collection(table, ..)
+            | Self::CollectionCount(table, ..)
+            | Self::CollectionReferences(table, ..)
+            | Self::CollectionReference(table, ..)
+            | Self::BelowCollection(table, ..)
+            | Self::Bound(table, ..)
+            | Self::BoundFunction(table, ..) => Some(*table),
+        }
+    }
 }
 
 /// Reads a path below the version segment, for example `incidents(…)/title`, still percent-encoded.
@@ -45,10 +92,20 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
         return Ok(Address::Batch);
     }
     let segments = segments(path);
+    if segments.len() > MOST_SEGMENTS {
+        return Err(Refusal::bad_query(format!(
+            "A path may have at most {MOST_SEGMENTS} segments."
+        )));
+    }
     let (head, key) = split_key(segments[0])?;
     let Some(table) = model.by_set(head) else {
         return match (segments.len(), key) {
-            (1, None | Some("")) if known_unbound(head) => Ok(Address::Unbound(head.to_owned())),
+            (1, None | Some("")) if operations::is_unbound(head) => {
+                Ok(Address::Unbound(head.to_owned()))
+            }
+            (1, Some(arguments)) if operations::is_unbound(head) => {
+                Ok(Address::Function(head.to_owned(), arguments.to_owned()))
+            }
             _ => Err(Refusal::unknown_segment(head)),
         };
     };
@@ -57,6 +114,10 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
         None => match rest {
             [] => Ok(Address::Set(table)),
             ["$count"] => Ok(Address::SetCount(table)),
+            [bound] if bound.starts_with(NAMESPACE) => {
+                let (name, _) = split_key(&bound[NAMESPACE.len()..])?;
+                Ok(Address::BoundToSet(table, name.to_owned()))
+            }
             [other, ..] => Err(Refusal::unknown_segment(other)),
         },
         Some(key) => below_row(model, table, row_key(model, table, key)?, rest),
@@ -104,35 +165,55 @@ pub(crate) fn key(text: &str) -> Option<Uuid> {
 }
 
 fn below_row(model: &Model, table: TableId, id: Uuid, rest: &[&str]) -> Result<Address, Refusal> {
-    let Some(&name) = rest.first() else {
+    let Some(&segment) = rest.first() else {
         return Ok(Address::Row(table, id));
     };
-    if let Some(bound) = name.strip_prefix(NAMESPACE) {
-        let (bound, _) = split_key(bound)?;
-        return match rest.len() {
-            1 => Ok(Address::Bound(table, id, bound.to_owned())),
-            _ => Err(Refusal::unknown_segment(rest[1])),
+    let rest = &rest[1..];
+    if let Some(bound) = segment.strip_prefix(NAMESPACE) {
+        return match (split_key(bound)?, rest) {
+            ((name, None | Some("")), []) => Ok(Address::Bound(table, id, name.to_owned())),
+            ((name, Some(arguments)), []) => Ok(Address::BoundFunction(
+                table,
+                id,
+                name.to_owned(),
+                arguments.to_owned(),
+            )),
+            (_, [other, ..]) => Err(Refusal::unknown_segment(other)),
         };
     }
-    let columns = model.table(table);
-    if columns.collection(name).is_some() {
-        return match &rest[1..] {
-            [] => Ok(Address::Collection(table, id, name.to_owned())),
-            ["$count"] => Ok(Address::CollectionCount(table, id, name.to_owned())),
-            _ => Err(Refusal::not_implemented("This path below a collection")),
+    let (name, key) = split_key(segment)?;
+    let described = model.table(table);
+    let owned = name.to_owned();
+    if described.collection(name).is_some() {
+        let Some(key) = key else {
+            return match rest {
+                [] => Ok(Address::Collection(table, id, owned)),
+                ["$count"] => Ok(Address::CollectionCount(table, id, owned)),
+                ["$ref"] => Ok(Address::CollectionReferences(table, id, owned)),
+                [other, ..] => Err(Refusal::unknown_segment(other)),
+            };
         };
+        let member = self::key(key).ok_or_else(|| Refusal::invalid_key(name))?;
+        return Ok(match rest {
+            ["$ref"] => Address::CollectionReference(table, id, owned, member),
+            _ => Address::BelowCollection(table, id, owned, member, rest.join("/")),
+        });
     }
-    let address = if columns.navigation(name).is_some() {
-        Address::Related(table, id, name.to_owned())
-    } else if let Some(column) = columns.wire(name) {
-        Address::Property(table, id, column)
-    } else {
-        return Err(Refusal::unknown_segment(name));
-    };
-    match rest.len() {
-        1 => Ok(address),
-        _ if rest[1] == "$ref" => Err(Refusal::not_implemented("A reference segment")),
-        _ => Err(Refusal::unknown_segment(rest[1])),
+    if key.is_some() {
+        return Err(Refusal::unknown_segment(segment));
+    }
+    if described.navigation(name).is_some() {
+        return Ok(match rest {
+            [] => Address::Related(table, id, owned),
+            ["$ref"] => Address::RelatedReference(table, id, owned),
+            _ => Address::BelowRelated(table, id, owned, rest.join("/")),
+        });
+    }
+    match (described.wire(name), rest) {
+        (Some(column), []) => Ok(Address::Property(table, id, column)),
+        (Some(column), ["$value"]) => Ok(Address::PropertyValue(table, id, column)),
+        (Some(_), [other, ..]) => Err(Refusal::unknown_segment(other)),
+        (None, _) => Err(Refusal::unknown_segment(name)),
     }
 }
 
@@ -145,11 +226,6 @@ fn row_key(model: &Model, table: TableId, key: &str) -> Result<Uuid, Refusal> {
         Some(_) => return Err(Refusal::invalid_key(&table.set)),
     };
     self::key(value).ok_or_else(|| Refusal::invalid_key(&table.set))
-}
-
-/// True for the unbound actions and functions that exist here.
-fn known_unbound(name: &str) -> bool {
-    matches!(name, "WhoAmI" | "CloseIncident" | "Merge")
 }
 
 /// `incidents(x)` as name and key; a name alone has no key.

@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::access::Right;
+use super::activity;
+use super::alternate;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
-use super::incident;
 use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
+use super::party;
 use super::payload::Changes;
 use super::queue;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
+use super::state;
 use super::value::Value;
 
 /// Makes a row and returns its key. The key comes from the address, else from the body, else it is new.
@@ -26,11 +30,19 @@ pub(crate) fn create(
 ) -> Result<Uuid, Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Create", &described.name));
+    }
+    caller.may(Right::Create, described)?;
     let id = id.or(changes.id).unwrap_or_else(drawn::key);
     if organisation.row(table, id).is_some() {
         return Err(Refusal::duplicate_key());
     }
-    let mut row = with_defaults(described);
+    let mut row = Row::with_defaults(described);
+    for (column, target, nested) in &changes.before {
+        let made = create(organisation, caller, *target, None, nested)?;
+        row.set_at(*column, Value::Row(*target, made));
+    }
     for (column, value) in &changes.columns {
         if described.columns[*column].read_only {
             return Err(Refusal::read_only(
@@ -59,6 +71,7 @@ pub(crate) fn create(
             id,
         ));
     }
+    state::before_write(organisation, caller, table, id, None, &mut row)?;
     computed::at_creation(organisation, &model, table, &mut row, caller);
     check(organisation, &model, table, id, &row, caller, true)?;
     if let Some(number) = &described.autonumber
@@ -68,7 +81,43 @@ pub(crate) fn create(
         row.set_at(number.column, Value::text(&computed::number(number, next)));
     }
     caller.put(organisation, table, id, row);
+    state::after_write(organisation, caller, table, id, None)?;
+    create_related(organisation, caller, table, id, changes)?;
     Ok(id)
+}
+
+/// Makes the rows that the body of a new row holds in its collections.
+/// Source: Microsoft Learn, "Create a table row using the Web API" (deep insert).
+fn create_related(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    table: TableId,
+    id: Uuid,
+    changes: &Changes,
+) -> Result<(), Refusal> {
+    let model = Arc::clone(organisation.model());
+    for (collection, rows) in &changes.after {
+        if party::is_of_activity(&model, collection) {
+            party::set(organisation, caller, (table, id), collection.table, rows)?;
+            continue;
+        }
+        for nested in rows {
+            let mut nested = nested.clone();
+            if collection.through.is_none() {
+                nested
+                    .columns
+                    .push((collection.column, Value::Row(table, id)));
+            }
+            let made = create(organisation, caller, collection.table, None, &nested)?;
+            if let Some(through) = collection.through {
+                let mut pair = Row::with_defaults(model.table(through.table));
+                pair.set_at(through.here, Value::Guid(id));
+                pair.set_at(through.there, Value::Guid(made));
+                caller.put(organisation, through.table, drawn::key(), pair);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Changes the columns that the body names.
@@ -81,22 +130,33 @@ pub(crate) fn update(
 ) -> Result<(), Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Update", &described.name));
+    }
     let before = organisation
         .row(table, id)
         .ok_or_else(|| Refusal::missing_row(&described.name, id))?
         .clone();
+    caller.may(Right::Write, described)?;
     if changes.id.is_some_and(|other| other != id) {
         return Err(Refusal::read_only(&described.id, &described.name));
     }
-    let state = state_column(described);
-    if described.read_only_when_inactive
-        && !is_active(described, &before)
+    if !changes.before.is_empty() {
+        return Err(Refusal::deep_update(&described.set));
+    }
+    for (collection, parties) in &changes.after {
+        if !party::is_of_activity(&model, collection) {
+            return Err(Refusal::deep_update(&described.set));
+        }
+        party::set(organisation, caller, (table, id), collection.table, parties)?;
+    }
+    if !state::is_open(described, &before)
         && changes
             .columns
             .iter()
             .any(|(column, _)| !is_state(described, *column))
     {
-        return Err(Refusal::already_closed());
+        return Err(state::closed(described));
     }
     let mut row = before.clone();
     for (column, value) in &changes.columns {
@@ -107,15 +167,14 @@ pub(crate) fn update(
         row.set_at(*column, value.clone());
     }
     settle_state(described, id, &mut row, changes)?;
+    state::before_write(organisation, caller, table, id, Some(&before), &mut row)?;
     computed::at_update(organisation, &model, table, &before, &mut row, caller);
-    check(organisation, &model, table, id, &row, caller, false)?;
-    caller.put(organisation, table, id, row.clone());
-    if let Some(at) = state
-        && before.at(at) != row.at(at)
-    {
-        incident::state_changed(organisation, caller, table, id, before.at(at).as_whole());
+    if before.get(described, "ownerid") != row.get(described, "ownerid") {
+        caller.may(Right::Assign, described)?;
     }
-    Ok(())
+    check(organisation, &model, table, id, &row, caller, false)?;
+    caller.put(organisation, table, id, row);
+    state::after_write(organisation, caller, table, id, Some(&before))
 }
 
 /// Changes a row as the service itself does, past the rules for callers.
@@ -148,10 +207,25 @@ pub(crate) fn delete(
 ) -> Result<(), Refusal> {
     let model = Arc::clone(organisation.model());
     let described = model.table(table);
-    if organisation.row(table, id).is_none() {
-        return Err(Refusal::missing_row(&described.name, id));
+    if described.name == activity::VIEW {
+        return Err(Refusal::no_such_message("Delete", &described.name));
     }
+    let row = organisation
+        .row(table, id)
+        .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+    caller.may(Right::Delete, described)?;
+    state::before_delete(organisation, table, row)?;
     for collection in &described.collections {
+        if let Some(through) = collection.through {
+            for pair in organisation.having(through.table, through.here, &Value::Guid(id)) {
+                caller.remove(organisation, through.table, pair);
+            }
+            continue;
+        }
+        // Its rows follow those of the activity tables.
+        if model.table(collection.table).name == activity::VIEW {
+            continue;
+        }
         for related in organisation.having(collection.table, collection.column, &Value::Guid(id)) {
             match collection.on_delete {
                 OnDelete::Restrict => return Err(Refusal::still_in_use()),
@@ -187,39 +261,6 @@ fn is_state(table: &Table, column: ColumnId) -> bool {
             ..
         }
     )
-}
-
-fn with_defaults(table: &Table) -> Row {
-    let mut row = Row::empty(table);
-    for (at, column) in table.columns.iter().enumerate() {
-        match &column.kind {
-            Kind::Flag {
-                default: Some(flag),
-                ..
-            } => row.set_at(at, Value::Flag(*flag)),
-            Kind::Choice {
-                default: Some(number),
-                role: ChoiceRole::Plain,
-                ..
-            } => row.set_at(at, Value::Whole(*number)),
-            Kind::Choice {
-                role: ChoiceRole::State,
-                options,
-                ..
-            } => {
-                if let Some(first) = options.first() {
-                    row.set_at(at, Value::Whole(first.value));
-                    row.set(
-                        table,
-                        "statuscode",
-                        first.default_reason.map_or(Value::Null, Value::Whole),
-                    );
-                }
-            }
-            _ => {}
-        }
-    }
-    row
 }
 
 /// Brings state and status reason together: a state alone gets its default reason, and a reason must belong to the state.
@@ -287,6 +328,7 @@ fn check(
             });
         }
     }
+    alternate::check(organisation, table, id, row)?;
     if described.name == "queueitem" {
         queue::check_item(organisation, described, table, id, row, new)?;
     }

@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::change;
+use super::decimal::Decimal;
 use super::payload::{self, References};
-use super::rows::Organisation;
+use super::rows::{Organisation, Row};
+use super::value::Value;
 
 /// The user that every token stands for.
 pub(crate) const APPLICATION_USER: Uuid = key(1, 1);
@@ -17,10 +19,90 @@ pub(crate) const APPLICATION_USER: Uuid = key(1, 1);
 pub(crate) const AGENT: Uuid = key(1, 2);
 pub(crate) const BUSINESS_UNIT: Uuid = key(9, 1);
 pub(crate) const ORGANISATION: Uuid = key(9, 2);
+/// The currency that amounts are in when none is named.
+pub(crate) const CURRENCY: Uuid = key(9, 3);
+const PUBLISHER: Uuid = key(10, 1);
 
-/// The key of the nth row of a kind: 1 users, 2 teams, 3 queues, 4 accounts, 5 contacts.
+/// The key of the nth row of a kind: 1 users, 2 teams, 3 queues, 4 accounts, 5 contacts, 9 single rows, 10 publishers,
+/// 11 solutions.
 const fn key(kind: u128, number: u128) -> Uuid {
     Uuid::from_u128(0x5a4d_b0c5_0000_4000_8000_0000_0000_0000 | (kind << 80) | number)
+}
+
+/// Acting as that user.
+pub(crate) fn application_user(now: Timestamp) -> Caller {
+    Caller::new(APPLICATION_USER, now)
+}
+
+/// What every organisation has: its business unit, its currency, the default publisher with its solutions.
+pub(crate) fn add_platform(organisation: &mut Organisation, now: Timestamp) {
+    let put = |organisation: &mut Organisation, name: &str, id: Uuid, values: &[(&str, Value)]| {
+        let model = Arc::clone(organisation.model());
+        let Some(table) = model.by_name(name) else {
+            return;
+        };
+        let described = model.table(table);
+        let mut row = Row::with_defaults(described);
+        for (column, value) in values {
+            row.set(described, column, value.clone());
+        }
+        for column in ["createdon", "modifiedon"] {
+            row.set(described, column, Value::time(now));
+        }
+        application_user(now).put(organisation, table, id, row);
+    };
+    let text = Value::text;
+    put(
+        organisation,
+        "businessunit",
+        BUSINESS_UNIT,
+        &[
+            ("name", text("cxloop sandbox")),
+            ("isdisabled", Value::Flag(false)),
+        ],
+    );
+    put(
+        organisation,
+        "transactioncurrency",
+        CURRENCY,
+        &[
+            ("currencyname", text("Euro")),
+            ("isocurrencycode", text("EUR")),
+            ("currencysymbol", text("€")),
+            ("currencyprecision", Value::Whole(2)),
+            ("exchangerate", Value::Decimal(Decimal::from(1))),
+        ],
+    );
+    put(
+        organisation,
+        "publisher",
+        PUBLISHER,
+        &[
+            ("friendlyname", text("Default Publisher")),
+            ("uniquename", text("DefaultPublisher")),
+            ("customizationprefix", text("new")),
+            ("customizationoptionvalueprefix", Value::Whole(10_000)),
+        ],
+    );
+    let Some(publishers) = organisation.model().by_name("publisher") else {
+        return;
+    };
+    for (number, name) in [(1, "Active"), (2, "Default")] {
+        put(
+            organisation,
+            "solution",
+            key(11, number),
+            &[
+                ("friendlyname", text(name)),
+                ("uniquename", text(name)),
+                ("version", text("1.0")),
+                ("ismanaged", Value::Flag(false)),
+                ("isvisible", Value::Flag(number == 2)),
+                ("publisherid", Value::Row(publishers, PUBLISHER)),
+            ],
+        );
+    }
+    organisation.commit();
 }
 
 /// The user without a licence through which programs work. Source: Microsoft Learn, "Use single-tenant server-to-server
@@ -31,6 +113,22 @@ pub(crate) fn add_application_user(organisation: &mut Organisation, now: Timesta
         "applicationid": "5a4db0c5-0000-4000-8000-00000000a991",
     });
     add_rows(organisation, now, "systemusers", 1, &[user]);
+}
+
+/// The user of another program. Its key follows from the name of the client alone.
+pub(crate) fn add_another_application(
+    organisation: &mut Organisation,
+    client: &str,
+    now: Timestamp,
+) -> Uuid {
+    let user = Uuid::new_v5(&APPLICATION_USER, client.as_bytes());
+    let row = json!({
+        "firstname": client, "lastname": "(application)", "domainname": format!("{client}@example.com"), "accessmode": 4,
+        "applicationid": Uuid::new_v5(&user, b"application").to_string(),
+    });
+    add_row(organisation, now, "systemusers", user, &row);
+    organisation.commit();
+    user
 }
 
 /// Users, teams, queues, accounts and contacts.
@@ -167,32 +265,33 @@ fn add_rows(
         "accounts" => 4,
         _ => 5,
     };
-    let Some(table) = model.by_set(set) else {
+    if model.by_set(set).is_none() {
         return;
-    };
-    let caller = Caller {
-        user: APPLICATION_USER,
-        now,
-        tag: None,
-        detect_duplicates: false,
-    };
+    }
     for (number, row) in (first..).zip(rows) {
-        let Json::Object(row) = row else { continue };
-        let made =
-            payload::read(organisation, table, row, &References::default()).and_then(|changes| {
-                change::create(
-                    organisation,
-                    &caller,
-                    table,
-                    Some(key(kind, number)),
-                    &changes,
-                )
-            });
-        if let Err(refusal) = made {
-            tracing::error!(set, code = refusal.code, "a row of the company was refused");
-        }
+        add_row(organisation, now, set, key(kind, number), row);
     }
     organisation.commit();
+}
+
+fn add_row(organisation: &mut Organisation, now: Timestamp, set: &str, id: Uuid, row: &Json) {
+    let model = Arc::clone(organisation.model());
+    let (Some(table), Json::Object(row)) = (model.by_set(set), row) else {
+        return;
+    };
+    let caller = application_user(now);
+    let made = payload::read(organisation, table, row, &References::default())
+        .and_then(|changes| change::create(organisation, &caller, table, Some(id), &changes));
+    if let Err(refusal) = made {
+        tracing::error!(set, code = refusal.code, "a row of the company was refused");
+    }
+    if set == "systemusers" {
+        // In the directory a user has another key than in the organisation.
+        change::as_system(organisation, &caller, table, id, |table, row| {
+            let object = Value::Guid(Uuid::new_v5(&id, b"directory"));
+            row.set(table, "azureactivedirectoryobjectid", object);
+        });
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
-use super::model::{Autonumber, Model, Table, TableId};
+use super::company;
+use super::composite;
+use super::decimal::Decimal;
+use super::model::{Autonumber, Kind, Model, Table, TableId};
 use super::query::order::name_of;
 use super::rows::{Organisation, Row};
 use super::value::Value;
@@ -33,6 +36,7 @@ pub(crate) fn at_creation(
     if let Some(users) = model.by_name("systemuser") {
         let user = Value::Row(users, caller.user);
         row.set(described, "createdby", user.clone());
+        row.set(described, "createdonbehalfby", really(users, caller));
         if row.get(described, "ownerid").is_null() {
             row.set(described, "ownerid", user);
         }
@@ -73,10 +77,13 @@ fn always(
     row.set(described, "modifiedon", Value::time(caller.now));
     if let Some(users) = model.by_name("systemuser") {
         row.set(described, "modifiedby", Value::Row(users, caller.user));
+        row.set(described, "modifiedonbehalfby", really(users, caller));
     }
     owner(model, described, row);
+    composite::fill(described, row);
+    money(model, described, row);
     match described.name.as_str() {
-        "contact" | "systemuser" => {
+        "contact" | "systemuser" | "lead" => {
             let parts: Vec<&str> = ["firstname", "middlename", "lastname"]
                 .iter()
                 .filter_map(|part| row.get(described, part).as_text())
@@ -142,19 +149,32 @@ fn always(
                 );
             }
         }
-        "incidentresolution" => row.set(
-            described,
-            "activitytypecode",
-            Value::text("incidentresolution"),
-        ),
+        _ if described.activity => {
+            row.set(described, "activitytypecode", Value::text(&described.name));
+        }
         _ => {}
     }
+}
+
+/// The user who acted for the one in whose name a row is written; empty when nobody did.
+/// Source: Microsoft Learn, "Impersonate another user using the Web API".
+fn really(users: TableId, caller: &Caller) -> Value {
+    caller
+        .really
+        .map_or(Value::Null, |user| Value::Row(users, user))
 }
 
 fn owner(model: &Model, table: &Table, row: &mut Row) {
     let Some((owners, id)) = row.get(table, "ownerid").as_row() else {
         return;
     };
+    if let (Some(units), Some(unit)) = (
+        model.by_name("businessunit"),
+        table.column("owningbusinessunit"),
+    ) && matches!(table.columns[unit].kind, Kind::Lookup(_))
+    {
+        row.set_at(unit, Value::Row(units, company::BUSINESS_UNIT));
+    }
     let user = model.table(owners).name == "systemuser";
     row.set(
         table,
@@ -174,6 +194,40 @@ fn owner(model: &Model, table: &Table, row: &mut Row) {
             Value::Row(owners, id)
         },
     );
+}
+
+/// Amounts without a currency are in the organisation's own, and `x_base` is `x` in it.
+/// Source: Microsoft Learn, "Transaction currency (currency) table".
+fn money(model: &Model, table: &Table, row: &mut Row) {
+    let amounts: Vec<(String, Decimal)> = row
+        .values()
+        .filter(|(column, _)| {
+            matches!(
+                table.columns[*column].kind,
+                Kind::Decimal { money: true, .. }
+            )
+        })
+        .filter_map(|(column, value)| {
+            Some((table.columns[column].name.clone(), value.as_decimal()?))
+        })
+        .filter(|(name, _)| !name.ends_with("_base"))
+        .collect();
+    if amounts.is_empty() {
+        return;
+    }
+    if row.get(table, "transactioncurrencyid").is_null()
+        && let Some(currencies) = model.by_name("transactioncurrency")
+    {
+        row.set(
+            table,
+            "transactioncurrencyid",
+            Value::Row(currencies, company::CURRENCY),
+        );
+    }
+    row.set(table, "exchangerate", Value::Float(1.0));
+    for (name, amount) in amounts {
+        row.set(table, &format!("{name}_base"), Value::Decimal(amount));
+    }
 }
 
 /// The text of an autonumber column: running number and a suffix that depends on nothing but the number, so that two runs of a

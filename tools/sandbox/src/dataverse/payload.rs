@@ -3,29 +3,35 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::address;
+use super::alternate;
+use super::model::{Collection, Navigation};
 use super::model::{ColumnId, Kind, Model, Table, TableId};
 use super::refusal::Refusal;
 use super::rows::Organisation;
+use super::typed::unconvertible;
+pub(crate) use super::typed::value;
 use super::value::Value;
 
 /// What the addresses in a request may name beside rows: the service by its own address, and inside a batch `$1` and the like.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct References {
     service: String,
+    /// Decides which alternate keys can be used.
+    now: Timestamp,
     /// Paths such as `incidents(…)` by Content-ID.
     declared: HashMap<String, String>,
 }
 
 impl References {
     /// Nothing declared yet. `service` is the root that full addresses must begin with.
-    pub(crate) fn at(service: &str) -> Self {
+    pub(crate) fn at(service: &str, now: Timestamp) -> Self {
         Self {
             service: service.to_owned(),
+            now,
             declared: HashMap::new(),
         }
     }
@@ -61,6 +67,10 @@ pub(crate) struct Changes {
     pub(crate) columns: Vec<(ColumnId, Value)>,
     /// The primary key, when the body holds it.
     pub(crate) id: Option<Uuid>,
+    /// Rows to make first, for the lookups that will point to them.
+    pub(crate) before: Vec<(ColumnId, TableId, Self)>,
+    /// Rows to make afterwards, by the collections that they belong to.
+    pub(crate) after: Vec<(Collection, Vec<Self>)>,
 }
 
 impl Changes {
@@ -94,15 +104,28 @@ pub(crate) fn read(
             ));
         } else if let Some((annotated, annotation)) = name.split_once('@') {
             check_annotation(described, annotated, annotation)?;
+        } else if let (Some(navigation), Json::Object(nested)) = (described.navigation(name), json)
+        {
+            let target = target(model, described, navigation, name, nested)?;
+            let nested = read(organisation, target, nested, references)?;
+            changes.before.push((navigation.column, target, nested));
         } else if described.navigation(name).is_some() {
             changes.columns.push((
                 bound_column(described, name)?,
                 emptied(described, name, json)?,
             ));
-        } else if described.collection(name).is_some() {
-            return Err(Refusal::not_implemented(
-                "Creating related rows inside a row",
-            ));
+        } else if let Some(collection) = described.collection(name) {
+            let Json::Array(rows) = json else {
+                return Err(unconvertible(described, json, "Collection"));
+            };
+            let mut nested = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Json::Object(row) = row else {
+                    return Err(unconvertible(described, row, "Edm.EntityType"));
+                };
+                nested.push(read(organisation, collection.table, row, references)?);
+            }
+            changes.after.push((collection.clone(), nested));
         } else {
             let column = described
                 .column(name)
@@ -149,75 +172,6 @@ fn check_annotation(table: &Table, annotated: &str, annotation: &str) -> Result<
     }
 }
 
-/// Reads the value of one column, for requests that write a single property.
-pub(crate) fn value(table: &Table, at: ColumnId, json: &Json) -> Result<Value, Refusal> {
-    let column = &table.columns[at];
-    if json.is_null() {
-        return Ok(Value::Null);
-    }
-    let wrong = || unconvertible(table, json, column.edm_type());
-    match &column.kind {
-        Kind::Text(max) => {
-            let text = json.as_str().ok_or_else(wrong)?;
-            // Lengths are counted in UTF-16 units, as the service's own strings are.
-            if text.len() > *max && text.encode_utf16().count() > *max {
-                return Err(Refusal::too_long(&column.name, &table.name, *max));
-            }
-            Ok(if text.is_empty() {
-                Value::Null
-            } else {
-                Value::text(text)
-            })
-        }
-        Kind::Whole(min, max) => {
-            let number = json
-                .as_i64()
-                .filter(|number| i32::try_from(*number).is_ok())
-                .ok_or_else(wrong)?;
-            if (*min..=*max).contains(&number) {
-                Ok(Value::Whole(number))
-            } else {
-                Err(Refusal::out_of_bounds(&column.name, &table.name, number))
-            }
-        }
-        Kind::Choice { options, .. } => {
-            let number = json.as_i64().ok_or_else(wrong)?;
-            if options.iter().any(|option| option.value == number) {
-                return Ok(Value::Whole(number));
-            }
-            let accepted = options
-                .iter()
-                .map(|option| option.value.to_string())
-                .collect::<Vec<_>>()
-                .join(",");
-            Err(Refusal::choice_out_of_range(
-                &column.name,
-                &table.name,
-                number,
-                &accepted,
-            ))
-        }
-        Kind::Flag { .. } => json.as_bool().map(Value::Flag).ok_or_else(wrong),
-        Kind::Time => json
-            .as_str()
-            .and_then(|text| text.parse::<Timestamp>().ok())
-            .map(Value::time)
-            .ok_or_else(wrong),
-        Kind::Day => json
-            .as_str()
-            .and_then(|text| text.parse::<Date>().ok())
-            .map(Value::Day)
-            .ok_or_else(wrong),
-        Kind::Guid => json
-            .as_str()
-            .and_then(address::key)
-            .map(Value::Guid)
-            .ok_or_else(wrong),
-        Kind::Version => json.as_i64().map(Value::Whole).ok_or_else(wrong),
-        Kind::Id | Kind::Lookup(_) => Err(Refusal::lookup_written_as_value(&column.wire)),
-    }
-}
-
 /// Reads the row that an action's parameter names: an object with the table's primary key.
 pub(crate) fn entity(
     model: &Model,
@@ -245,21 +199,6 @@ pub(crate) fn entity(
             &format!("The entity parameter needs its key '{key}'."),
         )
     })
-}
-
-fn unconvertible(table: &Table, json: &Json, expected: &str) -> Refusal {
-    // The literal itself may be somebody's words and stays out of the message.
-    let found = match json {
-        Json::String(_) => "a text",
-        Json::Number(_) => "a number",
-        Json::Bool(_) => "a boolean",
-        Json::Array(_) => "an array",
-        _ => "an object",
-    };
-    Refusal::payload(
-        &table.set,
-        &format!("Cannot convert {found} to the expected type '{expected}'."),
-    )
 }
 
 fn unknown(table: &Table, name: &str) -> Refusal {
@@ -291,8 +230,9 @@ fn bind(
     let Some(text) = json.as_str() else {
         return Err(unconvertible(table, json, "Edm.EntityType"));
     };
-    let resolved = references.resolve(text)?;
     let model = organisation.model();
+    let resolved = references.resolve(text)?;
+    let resolved = alternate::plain(organisation, resolved, references.now)?;
     let (target, id) = address::read_reference(model, &resolved)?;
     let allowed = table
         .navigation(navigation)
@@ -312,13 +252,34 @@ fn bind(
     Ok(Value::Row(target, id))
 }
 
+/// The table that a row inside a row belongs to: the only one that the navigation property leads to, or the one of its
+/// `@odata.type`.
+fn target(
+    model: &Model,
+    table: &Table,
+    navigation: &Navigation,
+    name: &str,
+    nested: &Map<String, Json>,
+) -> Result<TableId, Refusal> {
+    let named = nested
+        .get("@odata.type")
+        .and_then(Json::as_str)
+        .map(|kind| {
+            kind.trim_start_matches('#')
+                .trim_start_matches("Microsoft.Dynamics.CRM.")
+        })
+        .and_then(|kind| model.by_name(kind));
+    match (&navigation.tables[..], named) {
+        ([only], None) => Ok(*only),
+        (tables, Some(named)) if tables.contains(&named) => Ok(named),
+        _ => Err(Refusal::undeclared_navigation(name, &table.set)),
+    }
+}
+
 /// A navigation property without `@odata.bind` can only be emptied here.
 fn emptied(table: &Table, name: &str, json: &Json) -> Result<Value, Refusal> {
     match json {
         Json::Null => Ok(Value::Null),
-        Json::Object(_) => Err(Refusal::not_implemented(
-            "Creating a related row inside a row",
-        )),
         _ => Err(Refusal::payload(
             &table.set,
             &format!(

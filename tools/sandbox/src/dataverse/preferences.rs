@@ -7,6 +7,8 @@ pub(crate) struct Preferences {
     pub(crate) representation: bool,
     pub(crate) page_size: Option<usize>,
     pub(crate) continue_on_error: bool,
+    /// The answer to a query over a set begins to follow its changes.
+    pub(crate) track_changes: bool,
     annotations: Vec<String>,
     applied: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Preferences {
                 "odata.continue-on-error" | "continue-on-error" => {
                     self.continue_on_error = !value.eq_ignore_ascii_case("false")
                 }
+                "odata.track-changes" | "track-changes" => self.track_changes = true,
                 _ => continue,
             }
             self.applied.push(preference.trim().to_owned());

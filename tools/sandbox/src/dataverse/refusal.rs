@@ -4,6 +4,8 @@
 //! Web API client errors". Where a page gives a code without a status, the status is the one of its family (400 for what the
 //! caller can correct).
 
+mod definitions;
+
 use uuid::Uuid;
 
 /// A request that the service does not carry out.
@@ -15,17 +17,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
         }
-    }
-
-    /// The error body: `{"error":{"code","message"}}`.
-    pub(crate) fn body(&self) -> serde_json::Value {
-        serde_json::json!({"error": {"code": self.code, "message": self.message}})
     }
 
     // Addresses
@@ -79,6 +76,15 @@ impl Refusal {
         )
     }
 
+    /// A message that the table does not have, as those that write have none for the view over all activities.
+    pub(crate) fn no_such_message(message: &str, table: &str) -> Self {
+        Self::new(
+            400,
+            "0x80040800",
+            format!("The '{message}' method does not support entities of type '{table}'."),
+        )
+    }
+
     pub(crate) fn missing_row(table: &str, id: Uuid) -> Self {
         Self::new(
             404,
@@ -103,8 +109,13 @@ impl Refusal {
         Self::new(400, "0x80060888", message)
     }
 
-    pub(crate) fn not_implemented(what: &str) -> Self {
-        Self::new(501, "0x80060888", format!("{what} is not supported."))
+    /// Source: Microsoft Learn, "Web service error codes" (AggregateQueryRecordLimitExceeded).
+    pub(crate) fn too_many_to_aggregate() -> Self {
+        Self::new(
+            400,
+            "0x8004e023",
+            "The maximum record limit is exceeded. Reduce the number of records.",
+        )
     }
 
     // Bodies
@@ -182,7 +193,7 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn out_of_bounds(column: &str, table: &str, number: i64) -> Self {
+    pub(crate) fn out_of_bounds(column: &str, table: &str, number: impl std::fmt::Display) -> Self {
         Self::new(
             400,
             "0x8004432f",
@@ -228,6 +239,14 @@ impl Refusal {
             400,
             "0x80044411",
             "This case has already been resolved. Close and reopen the case record to see the updates.",
+        )
+    }
+
+    pub(crate) fn read_only_row(table: &str) -> Self {
+        Self::new(
+            400,
+            "0x80040203",
+            format!("The {table} is closed and cannot be changed."),
         )
     }
 
@@ -280,24 +299,6 @@ impl Refusal {
             401,
             "",
             "The request has no bearer token, or the token is unknown or has expired.",
-        )
-    }
-
-    pub(crate) fn too_many_requests(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072322",
-            format!(
-                "Number of requests exceeded the limit of {limit} over time window of 300 seconds."
-            ),
-        )
-    }
-
-    pub(crate) fn too_many_at_once(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072326",
-            format!("Number of concurrent requests exceeded the limit of {limit}."),
         )
     }
 

@@ -1,85 +1,39 @@
 //! Where the rows are: one ordered map per table, indexes over lookups and searched columns, versions and an undo log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod log;
+mod restructure;
+mod store;
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::model::{ColumnId, Model, Table, TableId};
-use super::value::{Value, fold};
+use super::activity;
+use super::model::{Collection, ColumnId, Model, TableId};
+pub(crate) use super::row::Row;
+use super::value::Value;
+pub use log::LogError;
+pub(crate) use log::{DefinitionWrite, Record, open as open_log};
+use store::{Store, digest, digest_of_all, of_key};
 
-/// One row: its version and a value per column of its table.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
+/// A row that was deleted, for those who follow the changes of its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deleted {
     pub(crate) version: u64,
-    values: Vec<Value>,
+    pub(crate) id: Uuid,
+    pub(crate) at_seconds: i64,
 }
 
-impl Row {
-    pub(crate) fn empty(table: &Table) -> Self {
-        Self {
-            version: 0,
-            values: vec![Value::Null; table.columns.len()],
-        }
-    }
-
-    pub(crate) fn at(&self, column: ColumnId) -> &Value {
-        &self.values[column]
-    }
-
-    /// The value of the column with this name; empty when the table has none.
-    pub(crate) fn get(&self, table: &Table, column: &str) -> &Value {
-        table
-            .column(column)
-            .map_or(&Value::Null, |at| &self.values[at])
-    }
-
-    pub(crate) fn set_at(&mut self, column: ColumnId, value: Value) {
-        self.values[column] = value;
-    }
-
-    /// Sets the column with this name, when the table has it.
-    pub(crate) fn set(&mut self, table: &Table, column: &str, value: Value) {
-        if let Some(at) = table.column(column) {
-            self.values[at] = value;
-        }
-    }
-
-    /// The weak entity tag of this version. Source: Microsoft Learn, "Perform conditional operations using the Web API".
-    pub(crate) fn etag(&self) -> String {
-        format!("W/\"{}\"", self.version)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Row(Uuid),
-    Text(Box<str>),
-    Whole(i64),
-}
-
-impl Key {
-    fn of(value: &Value) -> Option<Self> {
-        match value {
-            Value::Row(_, id) | Value::Guid(id) => Some(Self::Row(*id)),
-            Value::Text(text) => Some(Self::Text(fold(text).into())),
-            Value::Whole(number) => Some(Self::Whole(*number)),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Store {
-    rows: BTreeMap<Uuid, Row>,
-    index: HashMap<(ColumnId, Key), BTreeSet<Uuid>>,
-}
-
-struct Undo {
-    table: TableId,
-    id: Uuid,
-    before: Option<Row>,
+enum Undo {
+    Row {
+        table: TableId,
+        id: Uuid,
+        before: Option<Row>,
+    },
+    Model(Arc<Model>),
 }
 
 /// What a write did to a row.
@@ -112,11 +66,16 @@ pub struct Write {
 #[derive(Clone, Copy)]
 pub(crate) struct Savepoint {
     undo: usize,
+    definitions: usize,
     writes: usize,
 }
 
 /// How many writes are remembered; the oldest half is dropped beyond it.
 const WRITES_KEPT: usize = 100_000;
+
+/// How long changes can be asked for: seven days. Source: Microsoft Learn, "Use change tracking to synchronize data with
+/// external systems" (ExpireChangeTrackingInDays).
+pub(crate) const CHANGES_KEPT_SECONDS: i64 = 7 * 24 * 3600;
 
 /// All rows of an organisation.
 pub(crate) struct Organisation {
@@ -127,11 +86,16 @@ pub(crate) struct Organisation {
     undo: Vec<Undo>,
     pending: Vec<Write>,
     writes: Vec<Write>,
+    /// Alternate keys can be used only once their index is made.
+    pub(crate) keys_wait: bool,
+    log: Option<log::Log>,
+    /// Requests that changed definitions since the last commit.
+    definitions: Vec<log::DefinitionWrite>,
 }
 
 impl Organisation {
     pub(crate) fn new(model: Arc<Model>) -> Self {
-        let stores = model.tables().map(|_| Store::default()).collect();
+        let stores = (0..model.places()).map(|_| Store::default()).collect();
         // Row versions of a real organisation are large from the start; beginning high keeps anybody from relying on small ones.
         Self {
             model,
@@ -141,6 +105,9 @@ impl Organisation {
             undo: Vec::new(),
             pending: Vec::new(),
             writes: Vec::new(),
+            keys_wait: false,
+            log: None,
+            definitions: Vec::new(),
         }
     }
 
@@ -157,12 +124,86 @@ impl Organisation {
         self.store(table).rows.iter().map(|(id, row)| (*id, row))
     }
 
-    /// Primary keys of the rows whose indexed column has this value.
+    /// Primary keys of the rows whose column has this value, in order. Without an index every row is looked at.
     pub(crate) fn having(&self, table: TableId, column: ColumnId, value: &Value) -> Vec<Uuid> {
-        Key::of(value)
-            .and_then(|key| self.store(table).index.get(&(column, key)))
-            .map(|ids| ids.iter().copied().collect())
-            .unwrap_or_default()
+        let store = self.store(table);
+        let same = |row: &Row| value.order(row.at(column)) == Some(Ordering::Equal);
+        if !self.model.table(table).columns[column].has_index() {
+            return store
+                .rows
+                .iter()
+                .filter(|(_, row)| same(row))
+                .map(|(id, _)| *id)
+                .collect();
+        }
+        let Some(digest) = digest(value) else {
+            return Vec::new();
+        };
+        let column = column as u16;
+        store
+            .index
+            .range((column, digest, Uuid::nil())..=(column, digest, Uuid::max()))
+            .map(|(_, _, id)| *id)
+            .filter(|id| store.rows.get(id).is_some_and(same))
+            .collect()
+    }
+
+    /// The row with these values in the columns of an alternate key, in the order of the key.
+    pub(crate) fn by_key(&self, table: TableId, key: usize, values: &[Value]) -> Option<Uuid> {
+        let store = self.store(table);
+        let digest = digest_of_all(values)?;
+        let columns = &self.model.table(table).keys[key].columns;
+        let same = |row: &Row| {
+            columns
+                .iter()
+                .zip(values)
+                .all(|(column, value)| value.order(row.at(*column)) == Some(Ordering::Equal))
+        };
+        let number = of_key(key);
+        store
+            .index
+            .range((number, digest, Uuid::nil())..=(number, digest, Uuid::max()))
+            .map(|(_, _, id)| *id)
+            .find(|id| store.rows.get(id).is_some_and(same))
+    }
+
+    /// The rows of a table that were deleted since a version, oldest first.
+    pub(crate) fn deleted_since(
+        &self,
+        table: TableId,
+        version: u64,
+    ) -> impl Iterator<Item = &Deleted> {
+        self.store(table)
+            .deleted
+            .iter()
+            .filter(move |deleted| deleted.version > version)
+    }
+
+    /// The version of the last write.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Primary keys of the rows that a collection of the row `id` leads to: those that point to it, or that are joined with it.
+    pub(crate) fn related(&self, collection: &Collection, id: Uuid) -> Vec<Uuid> {
+        let Some(through) = collection.through else {
+            return self.having(collection.table, collection.column, &Value::Guid(id));
+        };
+        let pairs = self.having(through.table, through.here, &Value::Guid(id));
+        let mut found: Vec<Uuid> = pairs
+            .into_iter()
+            .filter_map(
+                |pair| match self.row(through.table, pair)?.at(through.there) {
+                    Value::Row(table, id) if *table == collection.table => Some(*id),
+                    Value::Guid(id) => Some(*id),
+                    _ => None,
+                },
+            )
+            .filter(|id| self.row(collection.table, *id).is_some())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// The next running number of a table with an autonumber column. Numbers of undone writes are not used again.
@@ -182,13 +223,14 @@ impl Organisation {
     ) -> u64 {
         self.version += 1;
         row.version = self.version;
+        row.settle();
         let before = self.exchange(table, id, Some(row));
         self.pending.push(write(if before.is_some() {
             Operation::Update
         } else {
             Operation::Create
         }));
-        self.undo.push(Undo { table, id, before });
+        self.undo.push(Undo::Row { table, id, before });
         self.version
     }
 
@@ -200,12 +242,13 @@ impl Organisation {
     ) {
         let before = self.exchange(table, id, None);
         self.pending.push(write(Operation::Delete));
-        self.undo.push(Undo { table, id, before });
+        self.undo.push(Undo::Row { table, id, before });
     }
 
     pub(crate) fn savepoint(&self) -> Savepoint {
         Savepoint {
             undo: self.undo.len(),
+            definitions: self.definitions.len(),
             writes: self.pending.len(),
         }
     }
@@ -213,19 +256,58 @@ impl Organisation {
     /// Takes back every write since the savepoint.
     pub(crate) fn roll_back(&mut self, to: Savepoint) {
         while self.undo.len() > to.undo {
-            if let Some(Undo { table, id, before }) = self.undo.pop() {
-                self.exchange(table, id, before);
+            match self.undo.pop() {
+                Some(Undo::Row { table, id, before }) => {
+                    self.exchange(table, id, before);
+                }
+                Some(Undo::Model(before)) => self.model = before,
+                None => {}
             }
         }
         self.pending.truncate(to.writes);
+        self.definitions.truncate(to.definitions);
     }
 
     /// Makes every write since the last commit final.
     pub(crate) fn commit(&mut self) {
+        self.note_deletions();
+        self.log_changes();
         self.undo.clear();
         self.writes.append(&mut self.pending);
         if self.writes.len() > WRITES_KEPT {
             self.writes.drain(..WRITES_KEPT / 2);
+        }
+    }
+
+    /// Remembers the rows that are gone, for as long as the changes of a table can be asked for.
+    fn note_deletions(&mut self) {
+        for write in &self.pending {
+            let Some(table) = self.model.by_name(&write.table) else {
+                continue;
+            };
+            if write.operation != Operation::Delete || self.row(table, write.id).is_some() {
+                continue;
+            }
+            self.version += 1;
+            let at_seconds = write.at.as_second();
+            let gone = Deleted {
+                version: self.version,
+                id: write.id,
+                at_seconds,
+            };
+            for table in [Some(table), self.model.activity_view(table)]
+                .into_iter()
+                .flatten()
+            {
+                let deleted = &mut self.stores[usize::from(table.0)].deleted;
+                deleted.push_back(gone);
+                while deleted
+                    .front()
+                    .is_some_and(|first| at_seconds - first.at_seconds > CHANGES_KEPT_SECONDS)
+                {
+                    deleted.pop_front();
+                }
+            }
         }
     }
 
@@ -237,34 +319,16 @@ impl Organisation {
         &self.stores[usize::from(table.0)]
     }
 
+    /// Puts a row in the place of another, in the view over all activities too.
     fn exchange(&mut self, table: TableId, id: Uuid, row: Option<Row>) -> Option<Row> {
         let model = Arc::clone(&self.model);
-        let columns = &model.table(table).columns;
-        let Store { rows, index } = &mut self.stores[usize::from(table.0)];
-        let keys = |row: &Row, column: ColumnId| Key::of(row.at(column)).map(|key| (column, key));
-        let before = rows.remove(&id);
-        for column in (0..columns.len()).filter(|column| columns[*column].has_index()) {
-            let old = before.as_ref().and_then(|row| keys(row, column));
-            let new = row.as_ref().and_then(|row| keys(row, column));
-            if old == new {
-                continue;
-            }
-            if let Some(old) = old
-                && let Some(ids) = index.get_mut(&old)
-            {
-                ids.remove(&id);
-                if ids.is_empty() {
-                    index.remove(&old);
-                }
-            }
-            if let Some(new) = new {
-                index.entry(new).or_default().insert(id);
-            }
+        if let Some(view) = model.activity_view(table) {
+            let shown = row
+                .as_ref()
+                .map(|row| activity::shown(&model, table, view, row));
+            self.stores[usize::from(view.0)].exchange(model.table(view), id, shown);
         }
-        if let Some(row) = row {
-            rows.insert(id, row);
-        }
-        before
+        self.stores[usize::from(table.0)].exchange(model.table(table), id, row)
     }
 }
 
@@ -290,7 +354,7 @@ mod tests {
         let email = table.column("emailaddress1").unwrap();
         let mut organisation = Organisation::new(Arc::clone(&model));
         let id = Uuid::from_u128(7);
-        let mut row = Row::empty(table);
+        let mut row = Row::empty();
         row.set_at(email, Value::text("Iria@example.com"));
         organisation.put(contact, id, row.clone(), write);
         organisation.commit();

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::decimal::Decimal;
 use super::model::TableId;
 
 /// What a column of a row holds.
@@ -17,6 +18,12 @@ pub(crate) enum Value {
     Text(Arc<str>),
     /// Whole numbers and choices.
     Whole(i64),
+    /// Decimal numbers and money.
+    Decimal(Decimal),
+    /// Floating numbers, because the service has columns of them.
+    Float(f64),
+    /// Several values of a choice, in ascending order.
+    Many(Arc<[i64]>),
     Flag(bool),
     Time(Timestamp),
     Day(Date),
@@ -53,6 +60,14 @@ impl Value {
         }
     }
 
+    pub(crate) fn as_decimal(&self) -> Option<Decimal> {
+        match self {
+            Self::Decimal(number) => Some(*number),
+            Self::Whole(number) => Some(Decimal::from(*number)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn as_row(&self) -> Option<(TableId, Uuid)> {
         match self {
             Self::Row(table, id) => Some((*table, *id)),
@@ -73,6 +88,9 @@ impl Value {
             Self::Null => Json::Null,
             Self::Text(text) => Json::String(text.to_string()),
             Self::Whole(number) => Json::from(*number),
+            Self::Decimal(number) => number.to_json(),
+            Self::Float(number) => Json::from(*number),
+            Self::Many(values) => Json::String(joined(values)),
             Self::Flag(flag) => Json::Bool(*flag),
             Self::Time(at) => Json::String(at.to_string()),
             Self::Day(day) => Json::String(day.to_string()),
@@ -88,6 +106,11 @@ impl Value {
             (_, Self::Null) => Some(Ordering::Greater),
             (Self::Text(left), Self::Text(right)) => Some(fold(left).cmp(&fold(right))),
             (Self::Whole(left), Self::Whole(right)) => Some(left.cmp(right)),
+            (Self::Decimal(left), Self::Decimal(right)) => Some(left.cmp(right)),
+            (Self::Decimal(left), Self::Whole(right)) => Some(left.cmp(&Decimal::from(*right))),
+            (Self::Whole(left), Self::Decimal(right)) => Some(Decimal::from(*left).cmp(right)),
+            (Self::Float(left), Self::Float(right)) => left.partial_cmp(right),
+            (Self::Many(left), Self::Many(right)) => Some(left.cmp(right)),
             (Self::Flag(left), Self::Flag(right)) => Some(left.cmp(right)),
             (Self::Time(left), Self::Time(right)) => Some(left.cmp(right)),
             (Self::Day(left), Self::Day(right)) => Some(left.cmp(right)),
@@ -97,6 +120,12 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// The values of a choice with several, as the Web API writes them.
+pub(crate) fn joined(values: &[i64]) -> String {
+    let texts: Vec<String> = values.iter().map(i64::to_string).collect();
+    texts.join(",")
 }
 
 /// The form in which texts are compared: without case, because every string comparison of the service ignores it.

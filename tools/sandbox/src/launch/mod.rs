@@ -77,7 +77,13 @@ impl Sandbox {
         let listeners = ports.listen().await?;
         let configuration = configuration::read(&options.configuration, ports)?;
 
-        let stand_ins = StandIns::new(ports, options.empty)?;
+        let kept = if options.keep {
+            std::fs::create_dir_all(&options.state_dir)?;
+            Some(options.state_dir.join("dynamics.jsonl"))
+        } else {
+            None
+        };
+        let stand_ins = StandIns::new(ports, options.empty, kept.as_deref())?;
         let mut serving = Serving(vec![
             stand_ins.serve_dynamics(listeners.dynamics),
             stand_ins.serve_survey(listeners.survey),

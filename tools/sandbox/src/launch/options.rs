@@ -23,6 +23,9 @@ pub struct Options {
     pub port: u16,
     /// Whether the stand-ins start without a company and without questionnaires.
     pub empty: bool,
+    /// Whether the stand-in of Dynamics keeps its rows in the folder for what the sandbox writes, and goes on with those of
+    /// the last time.
+    pub keep: bool,
     /// The project's folder, in which the functions have been built.
     pub root: PathBuf,
     /// The folder for the environment files and what the emulator writes; made when absent.
@@ -46,6 +49,7 @@ impl Options {
         Self {
             port: DEFAULT_PORT,
             empty: false,
+            keep: false,
             state_dir: env::var_os("CXLOOP_STATE")
                 .map_or_else(|| root.join(".sandbox"), PathBuf::from),
             configuration: root.join("tools/sandbox/cxloop.yaml"),

@@ -1,5 +1,7 @@
 //! The stand-ins with one list of faults and one log of calls.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -24,7 +26,7 @@ pub(super) struct StandIns {
 }
 
 impl StandIns {
-    pub(super) fn new(ports: Ports, empty: bool) -> Result<Self> {
+    pub(super) fn new(ports: Ports, empty: bool, kept: Option<&Path>) -> Result<Self> {
         let now = wall_clock();
         let faults = Faults::new();
         let model = Model::customer_service().context("the model of the tables cannot be read")?;
@@ -36,6 +38,11 @@ impl StandIns {
             let known =
                 serde_json::from_str(KNOWN_ANSWER).context("the known answer cannot be read")?;
             survey.keep_known_answer(known);
+        }
+        if let Some(file) = kept {
+            dynamics = dynamics
+                .kept_in(file)
+                .context("the rows of the last time cannot be brought back")?;
         }
         Ok(Self {
             dynamics,

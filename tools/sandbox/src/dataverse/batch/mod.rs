@@ -44,7 +44,7 @@ pub(crate) fn answer(
         )));
     }
     let go_on = request.preferences.continue_on_error;
-    let mut references = References::at(service);
+    let mut references = References::at(service, caller.now);
     let mut parts = Vec::with_capacity(items.len());
     let mut failed = false;
     for item in &items {
@@ -98,7 +98,8 @@ fn single(
             answer
         }
     };
-    let answer = answer.unwrap_or_else(Answer::from);
+    let answer =
+        answer.unwrap_or_else(|refusal| Answer::refused(&refusal, &inner.request.preferences));
     remember(inner, &answer, references);
     Done {
         content_id: inner.content_id.clone(),
@@ -143,7 +144,7 @@ fn change_set(
                 organisation.roll_back(before);
                 return vec![Done {
                     content_id: request.content_id.clone(),
-                    answer: refusal.into(),
+                    answer: Answer::refused(&refusal, &request.request.preferences),
                 }];
             }
         }
@@ -180,6 +181,7 @@ fn tagged<T>(
     request: &Request,
     run: impl FnOnce(&Caller) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
+    request.bypass.check(caller)?;
     let options = super::query::Options::read(&request.query)?;
     let tag = options.get("tag").map(str::to_owned);
     run(&Caller {

@@ -4,23 +4,11 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::naming;
 use super::{
-    Autonumber, ChoiceOption, ChoiceRole, Collection, Column, Kind, Model, Navigation, OnDelete,
-    Table, TableId, Target,
+    Autonumber, ChoiceOption, ChoiceRole, Collection, Column, Kind, Model, OnDelete, Table,
+    TableId, Target, Through,
 };
-
-/// The model files that come with the sandbox.
-pub(super) const CUSTOMER_SERVICE: &[&str] = &[
-    include_str!("../../../model/systemuser.json"),
-    include_str!("../../../model/team.json"),
-    include_str!("../../../model/queue.json"),
-    include_str!("../../../model/account.json"),
-    include_str!("../../../model/contact.json"),
-    include_str!("../../../model/incident.json"),
-    include_str!("../../../model/incidentresolution.json"),
-    include_str!("../../../model/queueitem.json"),
-    include_str!("../../../model/annotation.json"),
-];
 
 /// Why model files do not make a model.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +41,11 @@ struct TableFile {
     type_code: i64,
     id: String,
     name: String,
+    display_collection: Option<String>,
     #[serde(default)]
     read_only_when_inactive: bool,
+    #[serde(default)]
+    activity: bool,
     #[serde(default)]
     key_without_name: bool,
     duplicates_by: Option<String>,
@@ -78,15 +69,25 @@ struct AutonumberFile {
 struct CollectionFile {
     navigation: String,
     table: String,
-    column: String,
+    column: Option<String>,
+    through: Option<ThroughFile>,
     #[serde(default)]
     on_delete: OnDelete,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ThroughFile {
+    table: String,
+    here: String,
+    there: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ColumnFile {
     name: String,
+    label: Option<String>,
     #[serde(rename = "type")]
     kind: KindFile,
     min: Option<i64>,
@@ -97,6 +98,7 @@ struct ColumnFile {
     targets: Option<Vec<TargetFile>>,
     #[serde(default)]
     required: bool,
+    recommended: Option<Recommended>,
     #[serde(default)]
     read_only: bool,
     #[serde(default)]
@@ -107,10 +109,21 @@ struct ColumnFile {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
+enum Recommended {
+    Application,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum KindFile {
     Id,
     Text,
+    Memo,
     Integer,
+    BigInt,
+    Decimal,
+    Money,
+    Double,
     Boolean,
     DateTime,
     Date,
@@ -147,129 +160,130 @@ pub(super) fn load(texts: &[&str]) -> Result<Model, ModelError> {
                 .map_err(|reason| ModelError::Unreadable { position, reason })?,
         );
     }
-    let by_name: HashMap<String, TableId> = files
-        .iter()
-        .enumerate()
-        .map(|(at, file)| (file.table.clone(), TableId(at as u16)))
-        .collect();
-    let by_set = files
-        .iter()
-        .enumerate()
-        .map(|(at, file)| (file.set.clone(), TableId(at as u16)))
-        .collect();
-    let column_positions: Vec<HashMap<String, usize>> = files
-        .iter()
-        .map(|file| {
-            file.columns
-                .iter()
-                .enumerate()
-                .map(|(at, column)| (column.name.clone(), at))
-                .collect()
-        })
-        .collect();
-    let tables = files
-        .into_iter()
-        .map(|file| table(file, &by_name, &column_positions))
-        .collect::<Result<_, _>>()?;
-    Ok(Model {
-        tables,
-        by_set,
-        by_name,
-    })
+    let names = Names {
+        tables: files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (file.table.as_str(), TableId(at as u16)))
+            .collect(),
+        columns: files
+            .iter()
+            .map(|file| {
+                file.columns
+                    .iter()
+                    .enumerate()
+                    .map(|(at, column)| (column.name.as_str(), at))
+                    .collect()
+            })
+            .collect(),
+    };
+    let mut model = Model::default();
+    for file in &files {
+        model.add_table(names.table(file)?);
+    }
+    model.add_activity_parties();
+    Ok(model)
 }
 
-fn table(
-    file: TableFile,
-    by_name: &HashMap<String, TableId>,
-    positions: &[HashMap<String, usize>],
-) -> Result<Table, ModelError> {
-    let unknown = |what, name: &str| ModelError::Unknown {
-        table: file.table.clone(),
-        what,
-        name: name.to_owned(),
-    };
-    let find = |table: &str| {
-        by_name
-            .get(table)
-            .copied()
-            .ok_or_else(|| unknown("table", table))
-    };
-    let at = |table: TableId, column: &str| {
-        positions[usize::from(table.0)]
-            .get(column)
-            .copied()
-            .ok_or_else(|| unknown("column", column))
-    };
-    let own = find(&file.table)?;
-    at(own, &file.id)?;
-    let primary_name = at(own, &file.name)?;
-    let duplicates_by = file
-        .duplicates_by
-        .as_deref()
-        .map(|column| at(own, column))
-        .transpose()?;
-    let autonumber = match &file.autonumber {
-        Some(number) => Some(Autonumber {
-            column: at(own, &number.column)?,
-            prefix: number.prefix.clone(),
-            first: number.first,
-            digits: number.digits,
-            suffix: number.suffix,
-        }),
-        None => None,
-    };
-    let mut collections = Vec::with_capacity(file.collections.len());
-    for collection in &file.collections {
-        let table = find(&collection.table)?;
-        collections.push(Collection {
-            navigation: collection.navigation.clone(),
-            table,
-            column: at(table, &collection.column)?,
-            on_delete: collection.on_delete,
-        });
-    }
-    let mut columns = Vec::with_capacity(file.columns.len());
-    let mut navigations: HashMap<String, Navigation> = HashMap::new();
-    for (position, column) in file.columns.iter().enumerate() {
-        let mut targets = Vec::new();
-        for target in column.targets.iter().flatten() {
-            let table = find(&target.table)?;
-            targets.push(Target {
-                navigation: target.navigation.clone(),
+/// Names of tables and columns in all files.
+struct Names<'f> {
+    tables: HashMap<&'f str, TableId>,
+    columns: Vec<HashMap<&'f str, usize>>,
+}
+
+impl Names<'_> {
+    fn table(&self, file: &TableFile) -> Result<Table, ModelError> {
+        let unknown = |what, name: &str| ModelError::Unknown {
+            table: file.table.clone(),
+            what,
+            name: name.to_owned(),
+        };
+        let find = |table: &str| {
+            self.tables
+                .get(table)
+                .copied()
+                .ok_or_else(|| unknown("table", table))
+        };
+        let at = |table: TableId, column: &str| {
+            self.columns[usize::from(table.0)]
+                .get(column)
+                .copied()
+                .ok_or_else(|| unknown("column", column))
+        };
+        let own = find(&file.table)?;
+        at(own, &file.id)?;
+        let autonumber = match &file.autonumber {
+            Some(number) => Some(Autonumber {
+                column: at(own, &number.column)?,
+                prefix: number.prefix.clone(),
+                first: number.first,
+                digits: number.digits,
+                suffix: number.suffix,
+            }),
+            None => None,
+        };
+        let mut collections = Vec::with_capacity(file.collections.len());
+        for collection in &file.collections {
+            let table = find(&collection.table)?;
+            let through = match &collection.through {
+                Some(through) => {
+                    let intersect = find(&through.table)?;
+                    Some(Through {
+                        table: intersect,
+                        here: at(intersect, &through.here)?,
+                        there: at(intersect, &through.there)?,
+                    })
+                }
+                None => None,
+            };
+            let column = match (&collection.column, &through) {
+                (Some(column), _) => at(table, column)?,
+                (None, Some(_)) => 0,
+                (None, None) => {
+                    return Err(unknown("column of collection", &collection.navigation));
+                }
+            };
+            collections.push(Collection {
+                navigation: collection.navigation.clone(),
                 table,
+                column,
+                through,
+                on_delete: collection.on_delete,
             });
-            navigations
-                .entry(target.navigation.clone())
-                .or_insert_with(|| Navigation {
-                    column: position,
-                    tables: Vec::new(),
-                })
-                .tables
-                .push(table);
         }
-        columns.push(self::column(column, targets));
+        let mut columns = Vec::with_capacity(file.columns.len());
+        for column in &file.columns {
+            let mut targets = Vec::new();
+            for target in column.targets.iter().flatten() {
+                targets.push(Target {
+                    navigation: target.navigation.clone(),
+                    table: find(&target.table)?,
+                });
+            }
+            columns.push(self::column(column, targets));
+        }
+        let label = naming::singular(&file.display_collection, &file.table);
+        Ok(Table {
+            primary_name: at(own, &file.name)?,
+            duplicates_by: match &file.duplicates_by {
+                Some(column) => Some(at(own, column)?),
+                None => None,
+            },
+            schema: naming::schema(&file.table, Some(&label)),
+            display_collection: file
+                .display_collection
+                .clone()
+                .unwrap_or_else(|| label.clone()),
+            label,
+            activity: file.activity,
+            read_only_when_inactive: file.read_only_when_inactive,
+            key_without_name: file.key_without_name,
+            autonumber,
+            columns,
+            collections,
+            ..Table::named(&file.table, &file.set, file.type_code, &file.id)
+        })
     }
-    let by_value_name = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| (column.wire.clone(), at))
-        .collect();
-    Ok(Table {
-        by_name: positions[usize::from(own.0)].clone(),
-        by_value_name,
-        navigations,
-        name: file.table,
-        set: file.set,
-        type_code: file.type_code,
-        id: file.id,
-        primary_name,
-        read_only_when_inactive: file.read_only_when_inactive,
-        key_without_name: file.key_without_name,
-        duplicates_by,
-        autonumber,
-        columns,
-        collections,
-    })
 }
 
 fn column(file: &ColumnFile, targets: Vec<Target>) -> Column {
@@ -288,17 +302,38 @@ fn column(file: &ColumnFile, targets: Vec<Target>) -> Column {
             .collect(),
         default: file.default.as_ref().and_then(serde_json::Value::as_i64),
     };
+    let length = || {
+        file.max
+            .and_then(|max| usize::try_from(max).ok())
+            .unwrap_or(usize::MAX)
+    };
+    let bounds = |least: i64, most: i64| (file.min.unwrap_or(least), file.max.unwrap_or(most));
     let kind = match file.kind {
         KindFile::Id => Kind::Id,
-        KindFile::Text => Kind::Text(
-            file.max
-                .and_then(|max| usize::try_from(max).ok())
-                .unwrap_or(usize::MAX),
-        ),
-        KindFile::Integer => Kind::Whole(
-            file.min.unwrap_or(i64::from(i32::MIN)),
-            file.max.unwrap_or(i64::from(i32::MAX)),
-        ),
+        KindFile::Text | KindFile::Memo => Kind::Text(length()),
+        KindFile::Integer => {
+            let (min, max) = bounds(i64::from(i32::MIN), i64::from(i32::MAX));
+            Kind::Whole(min, max)
+        }
+        KindFile::BigInt => Kind::Big,
+        KindFile::Decimal | KindFile::Money => {
+            let money = matches!(file.kind, KindFile::Money);
+            let (min, max) = if money {
+                bounds(-922_337_203_685_477, 922_337_203_685_477)
+            } else {
+                bounds(-100_000_000_000, 100_000_000_000)
+            };
+            Kind::Decimal {
+                min,
+                max,
+                precision: if money { 4 } else { 10 },
+                money,
+            }
+        }
+        KindFile::Double => {
+            let (min, max) = bounds(-100_000_000_000, 100_000_000_000);
+            Kind::Float { min, max }
+        }
         KindFile::Boolean => Kind::Flag {
             labels: file
                 .labels
@@ -315,18 +350,15 @@ fn column(file: &ColumnFile, targets: Vec<Target>) -> Column {
         KindFile::Lookup => Kind::Lookup(targets),
         KindFile::Version => Kind::Version,
     };
-    let wire = if matches!(kind, Kind::Lookup(_)) {
-        format!("_{}_value", file.name)
-    } else {
-        file.name.clone()
-    };
     Column {
-        name: file.name.clone(),
-        wire,
-        kind,
+        label: file.label.clone().unwrap_or_else(|| file.name.clone()),
+        schema: naming::schema(&file.name, file.label.as_deref()),
+        memo: matches!(file.kind, KindFile::Memo),
         required: file.required,
+        recommended: file.recommended.is_some(),
         read_only: file.read_only,
         create_only: file.create_only,
         indexed: file.indexed,
+        ..Column::named(&file.name, kind)
     }
 }

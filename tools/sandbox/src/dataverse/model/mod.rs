@@ -1,15 +1,23 @@
-//! The tables that the organisation has, read from the project's own model files.
+//! The tables that the organisation has, read from the project's own model files and changed over the metadata endpoints.
 //!
 //! One JSON file describes one table: its columns with type, length and read-only marks, the choices with their labels, the
 //! lookups with their exact navigation names and the collections that point back. Nothing in the Web API code knows a table
 //! by heart except where a table has behaviour of its own (cases, queue items, duplicate rules).
 
+mod column;
 mod file;
+mod files;
+mod key;
+pub(crate) mod naming;
+mod table;
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
+pub(crate) use column::{ChoiceOption, ChoiceRole, Column, Kind, Target};
 pub use file::ModelError;
-use serde::Deserialize;
+pub(crate) use key::{AlternateKey, IndexStatus};
+pub(crate) use table::{Autonumber, Collection, Navigation, OnDelete, Table, Through};
 
 /// Position of a table in its [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,160 +26,28 @@ pub(crate) struct TableId(pub(crate) u16);
 /// Position of a column in its table.
 pub(crate) type ColumnId = usize;
 
-/// Every table of an organisation.
-#[derive(Debug)]
+/// Every table of an organisation. Copies share the descriptions of all tables that neither of them changed since.
+#[derive(Clone, Debug, Default)]
 pub struct Model {
-    tables: Vec<Table>,
+    /// A place stays taken after its table was deleted, because rows hold positions.
+    tables: Vec<Arc<Table>>,
     by_set: HashMap<String, TableId>,
     by_name: HashMap<String, TableId>,
 }
 
-/// One table.
-#[derive(Debug)]
-pub(crate) struct Table {
-    /// Logical name, for example `incident`.
-    pub(crate) name: String,
-    /// Entity set name used in addresses, for example `incidents`.
-    pub(crate) set: String,
-    /// Number that `objecttypecode` columns hold for this table.
-    pub(crate) type_code: i64,
-    /// Name of the primary key column.
-    pub(crate) id: String,
-    /// Column whose text stands for the row in lookups.
-    pub(crate) primary_name: ColumnId,
-    /// Rows out of the first state accept only state changes.
-    pub(crate) read_only_when_inactive: bool,
-    /// Addresses name a row by the value of its key alone, never as `set(key=value)`.
-    pub(crate) key_without_name: bool,
-    /// Column that the default duplicate rule compares.
-    pub(crate) duplicates_by: Option<ColumnId>,
-    pub(crate) autonumber: Option<Autonumber>,
-    pub(crate) columns: Vec<Column>,
-    pub(crate) collections: Vec<Collection>,
-    by_name: HashMap<String, ColumnId>,
-    by_value_name: HashMap<String, ColumnId>,
-    navigations: HashMap<String, Navigation>,
-}
-
-/// One column.
-#[derive(Debug)]
-pub(crate) struct Column {
-    pub(crate) name: String,
-    /// Name in answers and queries: `_x_value` for a lookup, else the column name.
-    pub(crate) wire: String,
-    pub(crate) kind: Kind,
-    /// The server refuses a row without it (SystemRequired).
-    pub(crate) required: bool,
-    pub(crate) read_only: bool,
-    /// Writable when the row is made and never again.
-    pub(crate) create_only: bool,
-    /// Searched often enough to be worth an index.
-    pub(crate) indexed: bool,
-}
-
-/// What a column holds.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// The primary key.
-    Id,
-    /// Text of at most this many UTF-16 units.
-    Text(usize),
-    /// A whole number between both bounds.
-    Whole(i64, i64),
-    /// Yes or no, with the labels of both and the value of a new row.
-    Flag {
-        labels: [String; 2],
-        default: Option<bool>,
-    },
-    Time,
-    Day,
-    Guid,
-    /// A choice, a state or a status reason.
-    Choice {
-        role: ChoiceRole,
-        options: Vec<ChoiceOption>,
-        default: Option<i64>,
-    },
-    Lookup(Vec<Target>),
-    /// The row's version number.
-    Version,
-}
-
-/// Which of the three kinds of choice a column is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChoiceRole {
-    Plain,
-    State,
-    Status,
-}
-
-/// One value of a choice.
-#[derive(Debug)]
-pub(crate) struct ChoiceOption {
-    pub(crate) value: i64,
-    pub(crate) label: String,
-    /// For a status reason: the state that it belongs to.
-    pub(crate) state: Option<i64>,
-    /// For a state: the status reason that it gets when none is given.
-    pub(crate) default_reason: Option<i64>,
-}
-
-/// One table that a lookup may point to, and the navigation property for it.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) navigation: String,
-    pub(crate) table: TableId,
-}
-
-/// A single-valued navigation property.
-#[derive(Clone, Debug)]
-pub(crate) struct Navigation {
-    pub(crate) column: ColumnId,
-    /// More than one for `ownerid`, whose one name serves users and teams.
-    pub(crate) tables: Vec<TableId>,
-}
-
-/// A collection-valued navigation property: rows of `table` whose lookup `column` points here.
-#[derive(Debug)]
-pub(crate) struct Collection {
-    pub(crate) navigation: String,
-    pub(crate) table: TableId,
-    pub(crate) column: ColumnId,
-    pub(crate) on_delete: OnDelete,
-}
-
-/// What becomes of the rows of a collection when the row that they point to is deleted.
-/// Source: Microsoft Learn, "Configure table relationship cascading behavior".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum OnDelete {
-    /// They lose their link.
-    #[default]
-    RemoveLink,
-    /// They are deleted too.
-    Cascade,
-    /// As long as there are any, the row cannot be deleted.
-    Restrict,
-}
-
-/// How a table numbers its rows: prefix, running number, dash, suffix.
-#[derive(Clone, Debug)]
-pub(crate) struct Autonumber {
-    pub(crate) column: ColumnId,
-    pub(crate) prefix: String,
-    pub(crate) first: u64,
-    pub(crate) digits: usize,
-    pub(crate) suffix: usize,
-}
-
 impl Model {
-    /// The tables of the customer-service slice: cases and their resolutions, contacts, accounts, queues and their items, notes,
-    /// users and teams.
+    /// The tables of customer service, sales, marketing lists, activities and of the platform itself (users, solutions,
+    /// processing steps, views). The files are read once in a process.
     ///
     /// # Errors
     /// A model file contradicts itself, which the tests of this crate exclude.
     pub fn customer_service() -> Result<Self, ModelError> {
-        Self::from_files(file::CUSTOMER_SERVICE)
+        static SHARED: OnceLock<Model> = OnceLock::new();
+        if let Some(model) = SHARED.get() {
+            return Ok(model.clone());
+        }
+        let model = Self::from_files(files::CUSTOMER_SERVICE)?;
+        Ok(SHARED.get_or_init(|| model).clone())
     }
 
     /// Builds a model from the texts of model files, one table each.
@@ -198,67 +74,136 @@ impl Model {
         self.tables
             .iter()
             .enumerate()
-            .map(|(at, table)| (TableId(at as u16), table))
-    }
-}
-
-impl Table {
-    /// The column with this logical name.
-    pub(crate) fn column(&self, name: &str) -> Option<ColumnId> {
-        self.by_name.get(name).copied()
+            .map(|(at, table)| (TableId(at as u16), table.as_ref()))
+            .filter(|(id, table)| self.by_name.get(&table.name) == Some(id))
     }
 
-    /// The column that answers and queries call so (`_x_value` for lookups).
-    pub(crate) fn wire(&self, name: &str) -> Option<ColumnId> {
-        self.by_value_name.get(name).copied()
+    /// How many places there are, those of deleted tables included.
+    pub(crate) fn places(&self) -> usize {
+        self.tables.len()
     }
 
-    /// The single-valued navigation property with exactly this name.
-    pub(crate) fn navigation(&self, name: &str) -> Option<&Navigation> {
-        self.navigations.get(name)
+    /// Adds a table and returns its place.
+    pub(crate) fn add_table(&mut self, mut table: Table) -> TableId {
+        table.link();
+        let id = TableId(self.tables.len() as u16);
+        self.by_set.insert(table.set.clone(), id);
+        self.by_name.insert(table.name.clone(), id);
+        self.tables.push(Arc::new(table));
+        id
     }
 
-    /// The collection-valued navigation property with exactly this name.
-    pub(crate) fn collection(&self, name: &str) -> Option<&Collection> {
-        self.collections
-            .iter()
-            .find(|collection| collection.navigation == name)
+    /// Changes the description of a table; what follows from it is made anew.
+    pub(crate) fn change_table<T>(
+        &mut self,
+        id: TableId,
+        change: impl FnOnce(&mut Table) -> T,
+    ) -> T {
+        let table = Arc::make_mut(&mut self.tables[usize::from(id.0)]);
+        let outcome = change(table);
+        table.link();
+        outcome
     }
 
-    /// The options of a choice column; empty for every other.
-    pub(crate) fn options(&self, column: ColumnId) -> &[ChoiceOption] {
-        match &self.columns[column].kind {
-            Kind::Choice { options, .. } => options,
-            _ => &[],
+    /// Takes a table's names away. Its place stays, because rows hold positions.
+    pub(crate) fn remove_table(&mut self, id: TableId) {
+        let (name, set) = (self.table(id).name.clone(), self.table(id).set.clone());
+        self.by_name.remove(&name);
+        self.by_set.remove(&set);
+        self.for_each_table(|table| {
+            table.collections.retain(|collection| {
+                collection.table != id
+                    && collection.through.is_none_or(|through| through.table != id)
+            });
+            for column in &mut table.columns {
+                if let Kind::Lookup(targets) = &mut column.kind {
+                    targets.retain(|target| target.table != id);
+                }
+            }
+        });
+    }
+
+    /// Takes a column out; columns behind it move up.
+    pub(crate) fn remove_column(&mut self, id: TableId, column: ColumnId) {
+        let moved = |at: &mut ColumnId| {
+            if *at > column {
+                *at -= 1;
+            }
+        };
+        self.change_table(id, |table| {
+            table.columns.remove(column);
+            moved(&mut table.primary_name);
+            for key in &mut table.keys {
+                key.columns.iter_mut().for_each(moved);
+            }
+            if let Some(at) = &mut table.duplicates_by {
+                moved(at);
+            }
+            if let Some(number) = &mut table.autonumber {
+                moved(&mut number.column);
+            }
+        });
+        self.for_each_table(|table| {
+            table.collections.retain(|collection| {
+                collection.table != id
+                    || collection.through.is_some()
+                    || collection.column != column
+            });
+            for collection in &mut table.collections {
+                if let Some(through) = &mut collection.through {
+                    if through.table == id {
+                        moved(&mut through.here);
+                        moved(&mut through.there);
+                    }
+                } else if collection.table == id {
+                    moved(&mut collection.column);
+                }
+            }
+        });
+    }
+
+    fn for_each_table(&mut self, mut change: impl FnMut(&mut Table)) {
+        for table in &mut self.tables {
+            let table = Arc::make_mut(table);
+            change(table);
+            table.link();
         }
     }
 
-    /// The label of a choice value.
-    pub(crate) fn choice_label(&self, column: ColumnId, value: i64) -> Option<&str> {
-        self.options(column)
-            .iter()
-            .find(|option| option.value == value)
-            .map(|option| option.label.as_str())
-    }
-}
-
-impl Column {
-    /// True for columns whose values are kept in an index: lookups, and what the model file marks.
-    pub(crate) fn has_index(&self) -> bool {
-        self.indexed || matches!(self.kind, Kind::Lookup(_))
+    /// The table whose rows show every activity, and true when `table` is an activity that it shows.
+    pub(crate) fn activity_view(&self, table: TableId) -> Option<TableId> {
+        self.by_name(super::activity::VIEW)
+            .filter(|view| *view != table && self.table(table).activity)
     }
 
-    /// The name of the type in OData messages.
-    pub(crate) fn edm_type(&self) -> &'static str {
-        match self.kind {
-            Kind::Id | Kind::Guid | Kind::Lookup(_) => "Edm.Guid",
-            Kind::Text(_) => "Edm.String",
-            Kind::Whole(..) | Kind::Choice { .. } => "Edm.Int32",
-            Kind::Version => "Edm.Int64",
-            Kind::Flag { .. } => "Edm.Boolean",
-            Kind::Time => "Edm.DateTimeOffset",
-            Kind::Day => "Edm.Date",
+    /// Gives every activity table the collection of its parties.
+    pub(crate) fn add_activity_parties(&mut self) {
+        let activities: Vec<TableId> = self
+            .tables()
+            .map(|(id, _)| id)
+            .filter(|id| self.activity_view(*id).is_some())
+            .collect();
+        for id in activities {
+            if let Some(parties) = self.parties_of(id) {
+                self.change_table(id, |table| table.collections.push(parties));
+            }
         }
+    }
+
+    /// The collection of an activity's parties, unless the table has it.
+    pub(crate) fn parties_of(&self, activity: TableId) -> Option<Collection> {
+        let table = self.by_name("activityparty")?;
+        let navigation = format!("{}_activity_parties", self.table(activity).name);
+        if self.table(activity).collection(&navigation).is_some() {
+            return None;
+        }
+        Some(Collection {
+            navigation,
+            table,
+            column: self.table(table).column("activityid")?,
+            through: None,
+            on_delete: OnDelete::Cascade,
+        })
     }
 }
 
@@ -284,6 +229,20 @@ mod tests {
         assert_eq!(incident.navigation("ownerid").unwrap().tables.len(), 2);
         assert!(incident.collection("Incident_Annotation").is_some());
         assert!(incident.collection("incident_annotation").is_none());
+    }
+
+    #[test]
+    fn a_changed_copy_leaves_the_shared_model_as_it_was() {
+        let shared = Model::customer_service().unwrap();
+        let mut own = shared.clone();
+        let contacts = own.by_set("contacts").unwrap();
+        own.change_table(contacts, |table| {
+            table
+                .columns
+                .push(Column::named("new_color", Kind::Text(20)));
+        });
+        assert!(own.table(contacts).column("new_color").is_some());
+        assert!(shared.table(contacts).column("new_color").is_none());
     }
 
     #[test]

@@ -1,22 +1,25 @@
 //! `GET`: the service document, sets, rows, properties, related rows, counts.
 
-use serde_json::{Map, Value as Json, json};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::super::access::Right;
 use super::super::address::{self, Address};
+use super::super::alternate;
 use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
-use super::super::model::TableId;
-use super::super::operations;
+use super::super::metadata;
+use super::super::model::{ColumnId, TableId};
+use super::super::operations::{self, Invocation};
 use super::super::payload::References;
 use super::super::preferences::Condition;
 use super::super::query::path::value_of;
-use super::super::query::{Options, Query, page};
+use super::super::query::{Options, Query, Reading};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::Organisation;
-use super::super::value::Value;
-use super::{Service, context};
+use super::{Service, context, delta};
 
 /// Answers a request that only reads.
 pub(crate) fn read(
@@ -28,10 +31,26 @@ pub(crate) fn read(
 ) -> Result<Answer, Refusal> {
     let path = references.resolve(&request.path)?;
     let model = organisation.model();
+    if let Some(definitions) = metadata::Path::read(&path) {
+        return metadata::read(organisation, caller, service, request, &definitions);
+    }
+    let path = alternate::plain(organisation, path, caller.now)?;
     let address = address::read(model, &path)?;
+    if let Some(table) = address.table() {
+        caller.may(Right::Read, model.table(table))?;
+    }
     let options = Options::read(&request.query)?;
+    let call = Invocation {
+        caller,
+        service,
+        request,
+        references,
+        name: "",
+        arguments: "",
+    };
     let reader = Reader {
         organisation,
+        caller,
         service,
         request,
         options: &options,
@@ -46,74 +65,200 @@ pub(crate) fn read(
                 &json!({"@odata.context": format!("{service}/$metadata"), "value": sets.collect::<Vec<_>>()}),
             ))
         }
+        Address::Set(table) if delta::is_asked(request, &options) => {
+            delta::changes(organisation, caller, service, request, &options, table)
+        }
+        Address::SetCount(table) if options.get("$deltatoken").is_some() => {
+            let token = options.get("$deltatoken").unwrap_or_default();
+            delta::count(organisation, caller, token, table)
+        }
         Address::Set(table) => reader.rows(table, None, &model.table(table).set),
         Address::SetCount(table) => reader.count(table, None),
         Address::Row(table, id) => reader.row(table, id),
-        Address::Property(table, id, column) => {
-            let described = model.table(table);
-            let row = organisation
-                .row(table, id)
-                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
-            let value = value_of(organisation, table, id, row, column);
-            if value.is_null() {
-                return Ok(Answer::empty(204));
-            }
-            let context = format!(
-                "{service}/$metadata#{}({id})/{}",
-                described.set, described.columns[column].wire
-            );
-            Ok(Answer::json(
-                200,
-                &json!({"@odata.context": context, "value": value.to_json()}),
-            ))
-        }
-        Address::Related(table, id, navigation) => {
-            let described = model.table(table);
-            let row = organisation
-                .row(table, id)
-                .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
-            let found = described
-                .navigation(&navigation)
-                .ok_or_else(|| Refusal::unknown_segment(&navigation))?;
-            match row
-                .at(found.column)
-                .as_row()
-                .filter(|(target, _)| found.tables.contains(target))
-            {
-                Some((target, id)) => reader.row(target, id),
+        Address::Property(table, id, column) => reader.property(table, id, column, false),
+        Address::PropertyValue(table, id, column) => reader.property(table, id, column, true),
+        Address::Related(table, id, navigation) => match reader.target(table, id, &navigation)? {
+            Some((target, id)) => reader.row(target, id),
+            None => Ok(Answer::empty(204)),
+        },
+        Address::RelatedReference(table, id, navigation) => {
+            match reader.target(table, id, &navigation)? {
+                Some((target, id)) => Ok(reader.reference(target, id)),
                 None => Ok(Answer::empty(204)),
             }
         }
+        Address::BelowRelated(table, id, navigation, rest) => {
+            let Some((target, id)) = reader.target(table, id, &navigation)? else {
+                return Ok(Answer::empty(204));
+            };
+            let path = format!("{}({id})/{rest}", model.table(target).set);
+            below(organisation, caller, service, request, &path)
+        }
+        Address::CollectionReferences(table, id, name) => reader.references(table, id, &name),
+        Address::CollectionReference(table, id, name, member) => {
+            let target = reader.member(table, id, &name, member)?;
+            Ok(reader.reference(target, member))
+        }
+        Address::BelowCollection(table, id, name, member, rest) => {
+            let target = reader.member(table, id, &name, member)?;
+            let path = format!("{}({member})/{rest}", model.table(target).set);
+            below(organisation, caller, service, request, &path)
+        }
         Address::Collection(table, id, name) => reader.collection(table, id, &name, false),
         Address::CollectionCount(table, id, name) => reader.collection(table, id, &name, true),
-        Address::Unbound(name) if name == "WhoAmI" => Ok(operations::who_am_i(service, caller)),
-        Address::Unbound(_) | Address::Bound(..) => {
-            Err(Refusal::no_resource(&format!("{service}/{path}")))
+        Address::Function(name, arguments) if name == "RetrieveTotalRecordCount" => {
+            reader.total_record_count(&arguments)
         }
+        Address::Unbound(name) => operations::function(organisation, &call.of(&name, "")),
+        Address::Function(name, arguments) => {
+            operations::function(organisation, &call.of(&name, &arguments))
+        }
+        Address::Bound(table, id, name) => {
+            operations::bound_function(organisation, &call.of(&name, ""), (table, id))
+        }
+        Address::BoundFunction(table, id, name, arguments) => {
+            operations::bound_function(organisation, &call.of(&name, &arguments), (table, id))
+        }
+        Address::BoundToSet(..) => Err(Refusal::no_resource(&format!("{service}/{path}"))),
         Address::Batch => Err(Refusal::method_not_allowed("GET")),
     }
 }
 
-struct Reader<'a> {
-    organisation: &'a Organisation,
-    service: Service<'a>,
-    request: &'a Request,
-    options: &'a Options,
+/// Answers for a path below a row that the request's own path leads to.
+fn below(
+    organisation: &Organisation,
+    caller: &Caller,
+    service: Service<'_>,
+    request: &Request,
+    path: &str,
+) -> Result<Answer, Refusal> {
+    let mut request = request.clone();
+    request.path = utf8_percent_encode(path.trim_end_matches('/'), IN_PATHS).to_string();
+    read(
+        organisation,
+        caller,
+        service,
+        &request,
+        &References::at(service, caller.now),
+    )
+}
+
+/// What would be read otherwise when a decoded path is read again.
+const IN_PATHS: &AsciiSet = &CONTROLS.add(b'%');
+
+/// One request that reads, with what it is answered from.
+pub(super) struct Reader<'a> {
+    pub(super) organisation: &'a Organisation,
+    pub(super) caller: &'a Caller,
+    pub(super) service: Service<'a>,
+    pub(super) request: &'a Request,
+    pub(super) options: &'a Options,
 }
 
 impl Reader<'_> {
-    fn renderer(&self, of_set: bool) -> Renderer<'_> {
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading::of(self.organisation, self.caller)
+    }
+
+    pub(super) fn renderer(&self, of_set: bool, query: &Query) -> Renderer<'_> {
         Renderer {
             organisation: self.organisation,
             preferences: &self.request.preferences,
             service: self.service,
             of_set,
+            nests: query.nests(),
         }
+    }
+
+    /// One column: as JSON, or as bare text for `/$value`.
+    /// Source: Microsoft Learn, "Retrieve a table row using the Web API".
+    fn property(
+        &self,
+        table: TableId,
+        id: Uuid,
+        column: ColumnId,
+        bare: bool,
+    ) -> Result<Answer, Refusal> {
+        let described = self.organisation.model().table(table);
+        let row = self
+            .organisation
+            .row(table, id)
+            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+        let value = value_of(self.organisation, table, id, row, column);
+        if value.is_null() {
+            return Ok(Answer::empty(204));
+        }
+        let value = value.to_json();
+        if bare {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            return Ok(Answer::text(text));
+        }
+        let context = format!(
+            "{}/$metadata#{}({id})/{}",
+            self.service, described.set, described.columns[column].wire
+        );
+        Ok(Answer::json(
+            200,
+            &json!({"@odata.context": context, "value": value}),
+        ))
+    }
+
+    /// The row that a single-valued navigation property leads to.
+    fn target(
+        &self,
+        table: TableId,
+        id: Uuid,
+        navigation: &str,
+    ) -> Result<Option<(TableId, Uuid)>, Refusal> {
+        let described = self.organisation.model().table(table);
+        let row = self
+            .organisation
+            .row(table, id)
+            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+        let found = described
+            .navigation(navigation)
+            .ok_or_else(|| Refusal::unknown_segment(navigation))?;
+        Ok(row
+            .at(found.column)
+            .as_row()
+            .filter(|(target, _)| found.tables.contains(target)))
+    }
+
+    pub(super) fn address_of(&self, table: TableId, id: Uuid) -> String {
+        let set = &self.organisation.model().table(table).set;
+        format!("{}/{set}({id})", self.service)
+    }
+
+    fn reference(&self, table: TableId, id: Uuid) -> Answer {
+        let context = format!("{}/$metadata#$ref", self.service);
+        let address = self.address_of(table, id);
+        Answer::json(
+            200,
+            &json!({"@odata.context": context, "@odata.id": address}),
+        )
+    }
+
+    /// The table of a collection's rows, when `member` is one of them.
+    fn member(
+        &self,
+        table: TableId,
+        id: Uuid,
+        name: &str,
+        member: Uuid,
+    ) -> Result<TableId, Refusal> {
+        let (target, among) = self.related(table, id, name)?;
+        if among.contains(&member) {
+            return Ok(target);
+        }
+        let target = self.organisation.model().table(target);
+        Err(Refusal::missing_row(&target.name, member))
     }
 
     fn row(&self, table: TableId, id: Uuid) -> Result<Answer, Refusal> {
         self.options.refuse_for_one_row()?;
-        let query = Query::read(self.organisation.model(), table, self.options)?;
+        let query = Query::read(self.reading(), table, self.options)?;
         let described = self.organisation.model().table(table);
         let row = self
             .organisation
@@ -128,123 +273,14 @@ impl Reader<'_> {
         if matches!(&self.request.if_match, Some(Condition::Tag(expected)) if *expected != etag) {
             return Err(Refusal::version_mismatch());
         }
-        let mut body = self.renderer(false).row(table, id, row, &query);
+        let mut body = self.renderer(false, &query).row(table, id, row, &query);
+        let names = query.select.names(described, &query.expand);
         body.insert(
             "@odata.context".to_owned(),
-            Json::String(context(
-                self.service,
-                &described.set,
-                query.select.names(described),
-                true,
-            )),
+            Json::String(context(self.service, &described.set, &names, true)),
         );
         Ok(Answer::json(200, &Json::Object(body))
             .with("ETag", etag)
             .applying(&self.request.preferences))
-    }
-
-    fn rows(
-        &self,
-        table: TableId,
-        among: Option<Vec<Uuid>>,
-        path: &str,
-    ) -> Result<Answer, Refusal> {
-        let query = Query::read(self.organisation.model(), table, self.options)?;
-        let described = self.organisation.model().table(table);
-        let preferences = &self.request.preferences;
-        let page = page::page(
-            self.organisation,
-            table,
-            &query,
-            among,
-            preferences.page_size,
-        )?;
-        let renderer = self.renderer(true);
-        let rows = page
-            .rows
-            .iter()
-            .map(|(id, row)| Json::Object(renderer.row(table, *id, row, &query)));
-        let mut body = Map::new();
-        body.insert(
-            "@odata.context".to_owned(),
-            Json::String(context(
-                self.service,
-                &described.set,
-                query.select.names(described),
-                false,
-            )),
-        );
-        body.insert("value".to_owned(), Json::Array(rows.collect()));
-        let counted = page.total.min(page::LARGEST);
-        if query.count {
-            body.insert("@odata.count".to_owned(), Json::from(counted));
-        }
-        if preferences.wants("Microsoft.Dynamics.CRM.totalrecordcount") {
-            let total = if query.count { counted as i64 } else { -1 };
-            body.insert(
-                "@Microsoft.Dynamics.CRM.totalrecordcount".to_owned(),
-                Json::from(total),
-            );
-            let exceeded = query.count && page.total > page::LARGEST;
-            body.insert(
-                "@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".to_owned(),
-                Json::Bool(exceeded),
-            );
-        }
-        if let Some(token) = page.next {
-            let kept = self.request.query.split('&').filter(|pair| {
-                let name = pair.split('=').next().unwrap_or_default();
-                !pair.is_empty()
-                    && name != "$skiptoken"
-                    && !name.eq_ignore_ascii_case("%24skiptoken")
-            });
-            let kept: Vec<&str> = kept.collect();
-            let separator = if kept.is_empty() { "" } else { "&" };
-            body.insert(
-                "@odata.nextLink".to_owned(),
-                Json::String(format!(
-                    "{}/{path}?{}{separator}$skiptoken={token}",
-                    self.service,
-                    kept.join("&")
-                )),
-            );
-        }
-        Ok(Answer::json(200, &Json::Object(body)).applying(preferences))
-    }
-
-    fn count(&self, table: TableId, among: Option<Vec<Uuid>>) -> Result<Answer, Refusal> {
-        let query = Query::read(self.organisation.model(), table, self.options)?;
-        let counted = page::all(self.organisation, table, &query, among)
-            .len()
-            .min(page::LARGEST);
-        // The service begins this text with a byte order mark.
-        Ok(Answer::text(format!("\u{feff}{counted}")))
-    }
-
-    fn collection(
-        &self,
-        table: TableId,
-        id: Uuid,
-        name: &str,
-        count: bool,
-    ) -> Result<Answer, Refusal> {
-        let described = self.organisation.model().table(table);
-        if self.organisation.row(table, id).is_none() {
-            return Err(Refusal::missing_row(&described.name, id));
-        }
-        let collection = described
-            .collection(name)
-            .ok_or_else(|| Refusal::unknown_segment(name))?;
-        let among = self
-            .organisation
-            .having(collection.table, collection.column, &Value::Guid(id));
-        if count {
-            return self.count(collection.table, Some(among));
-        }
-        self.rows(
-            collection.table,
-            Some(among),
-            &format!("{}({id})/{name}", described.set),
-        )
     }
 }
