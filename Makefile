@@ -88,6 +88,10 @@ lint: $(TOOLS)/sam/.ready $(CARGO_DENY) ## formatting, clippy, documentation, de
 	@$(SAM) validate --lint --template infra/template.yaml
 	@$(TOOLS)/sam/bin/cfn-lint infra/template.yaml
 
+.PHONY: live
+live: ## run the contract suites against the real systems that CXLOOP_LIVE_… name, and clean up after them
+	@$(CARGO) test --quiet --package cxloop-tests --test live -- --real
+
 .PHONY: deny
 deny: $(CARGO_DENY) ## check licences, sources and duplicates of the dependencies
 	@$(CARGO_DENY) check bans licenses sources
