@@ -98,6 +98,10 @@ lint-template: $(TOOLS)/sam/.ready $(TOOLS)/checkov/.ready ## check the template
 	@$(TOOLS)/sam/bin/cfn-lint --ignore-checks W2001 W7001 -- target/cloudformation.json
 	@$(TOOLS)/checkov/bin/checkov --config-file infra/checkov.yaml --file target/cloudformation.json
 
+.PHONY: live
+live: ## run the contract suites against the real systems that CXLOOP_LIVE_… name, and clean up after them
+	@$(CARGO) test --quiet --package cxloop-tests --test live -- --real
+
 .PHONY: deny
 deny: $(CARGO_DENY) ## check licences, sources and duplicates of the dependencies
 	@$(CARGO_DENY) check bans licenses sources

@@ -62,7 +62,8 @@ fn reopening(case: &CaseDraft, etag: String, queue: Option<QueuePlacement>) -> R
     }
 }
 
-async fn finds_customers(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
+/// Customers are found by their keys and created once.
+pub async fn finds_customers(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     let by_email = |email: &str| CustomerKeys {
         email: Some(email.to_owned()),
         ..CustomerKeys::default()
@@ -116,7 +117,8 @@ async fn finds_customers(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     );
 }
 
-async fn finds_queues_and_owners(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
+/// Queues and owners are found by name, and named when they are not.
+pub async fn finds_queues_and_owners(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     let queue = well(desk.queue(&fixture.queue()).await);
     assert_eq!(well(desk.queue(&fixture.queue()).await), queue);
     well(desk.owner(&fixture.owner()).await);
@@ -129,7 +131,8 @@ async fn finds_queues_and_owners(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixt
     assert!(failure.message.contains(&nowhere), "and named: {failure:?}");
 }
 
-async fn opens_one_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
+/// Of many attempts one opens the case, with its note and queue item or not at all.
+pub async fn opens_one_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     let mut case = draft(fixture, "opened");
     assert_eq!(well(desk.read_case(case.id).await), None);
     let queue = well(desk.queue(&fixture.queue()).await);
@@ -185,7 +188,8 @@ async fn opens_one_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     );
 }
 
-async fn reopens_a_resolved_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
+/// A resolved case is reopened once.
+pub async fn reopens_a_resolved_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     let mut case = draft(fixture, "reopened");
     let queue = well(desk.queue(&fixture.queue()).await);
     case.queue = Some(QueuePlacement {
@@ -234,7 +238,8 @@ async fn reopens_a_resolved_case(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixt
     assert_eq!(facts.state, CaseState::Resolved);
 }
 
-async fn leaves_changed_cases_alone(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
+/// A case that changed meanwhile is left as it is.
+pub async fn leaves_changed_cases_alone(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture) {
     let case = draft(fixture, "changed");
     well(desk.open_case(&case).await);
     let before = well(desk.read_case(case.id).await).expect("it was opened");

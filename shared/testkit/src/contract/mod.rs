@@ -14,7 +14,10 @@ mod plans;
 mod responses;
 mod survey_platform;
 
-pub use case_desk::{CaseDeskFixture, case_desk};
+pub use case_desk::{
+    CaseDeskFixture, case_desk, finds_customers, finds_queues_and_owners,
+    leaves_changed_cases_alone, opens_one_case, reopens_a_resolved_case,
+};
 pub use claims::claims;
 pub use configurations::configurations;
 pub use gates::gates;

@@ -37,6 +37,7 @@ impl Scene {
             questions: QuestionMap::default(),
             note: String::new(),
             case_surveys: Vec::new(),
+            requests_per_second: None,
         };
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

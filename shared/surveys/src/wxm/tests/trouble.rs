@@ -136,6 +136,7 @@ async fn a_missing_secret_is_named() {
         questions: cxloop_domain::configuration::QuestionMap::default(),
         note: String::new(),
         case_surveys: Vec::new(),
+        requests_per_second: None,
     };
     let platform = crate::wxm::WxmPlatform::new(
         "wxm".parse().unwrap(),
@@ -170,6 +171,7 @@ async fn a_silent_platform_and_a_cut_connection_are_passing_trouble() {
             questions: cxloop_domain::configuration::QuestionMap::default(),
             note: String::new(),
             case_surveys: Vec::new(),
+            requests_per_second: None,
         };
         let platform = crate::wxm::WxmPlatform::new(
             "wxm".parse().unwrap(),
