@@ -63,7 +63,7 @@ def main():
     def read():
         rows = kept["account"].read(
             select=["name", "statecode"],
-            filter=f"startswith(name,'Ultramarinos {run}') and not contains(name,'2')",
+            filter=f"startswith(name,'Ultramarinos {run}') and not endswith(name,' 2')",
             order_by="name desc",
             return_formatted_values=True,
         )
@@ -110,7 +110,8 @@ def main():
     def duplicates():
         row = {"lastname": "x", "emailaddress1": f"{run}@example.com"}
         kept["contact"].create([dict(row)])
-        refused(lambda: kept["contact"].create([dict(row)], detect_duplicates=True), 412, "0x80040333")
+        again = kept["contact"].create([dict(row)], detect_duplicates=True)[0]
+        same((again.status_code, again.json()["error"]["code"]), (412, "0x80040333"), "status and code")
 
     def actions():
         case = kept["incident"].create([{"title": "Avaría", "customerid_contact@odata.bind": f"contacts({kept['person']})"}])[0]
@@ -123,8 +124,11 @@ def main():
 
     def errors():
         refused(lambda: kept["account"].read(filter="nome eq 'x'"), 400)
-        refused(lambda: kept["account"].create([{"name": "x" * 161}]), 400, "0x80044331")
-        refused(lambda: kept["account"].delete(ids=[str(uuid.uuid4())]), 404, "0x80040217")
+        # The package hands the answers of single writes back, refused or not.
+        long = kept["account"].create([{"name": "x" * 161}])[0]
+        same((long.status_code, long.json()["error"]["code"]), (400, "0x80044331"), "status and code")
+        missing = kept["account"].delete(ids=[str(uuid.uuid4())])[0]
+        same((missing.status_code, missing.json()["error"]["code"]), (404, "0x80040217"), "status and code")
 
     def too_many():
         few, _ = connect(limited, token)

@@ -1,39 +1,15 @@
-//! The Dataverse Web API as cxloop uses it: a typed client, its errors and its one retry table.
+//! Dynamics 365 Customer Service as cxloop's case desk.
 //!
-//! The client sends one request at a time, never sleeps and never retries on its own, save for
-//! one renewal of its token after a 401. What a failure means for the caller is read from
-//! [`classify()`].
-//!
-//! Source for the protocol throughout: Microsoft Learn, "Compose HTTP requests and handle errors"
-//! (Microsoft Dataverse Web API, version 9.2).
+//! The client of its Web API, with its errors and its one retry table, is the crate
+//! `cxloop_dataverse`, which knows nothing of cxloop. What is ours stands here: which rows make a
+//! case, and what becomes of a failure.
 
-mod answer;
-pub mod batch;
 pub mod case_desk;
-mod classify;
-mod client;
-mod connection;
-mod error;
-mod literal;
-mod query;
-mod record;
-mod request;
-mod row;
-mod service_code;
-mod token;
-mod transport;
 
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
-pub use classify::{Action, FailureKind, Verdict, classify};
-pub use client::{Client, Page};
-pub use connection::{Connection, Now, Timeouts};
-pub use error::{Detail, Error, retry_after_seconds};
-pub use literal::Literal;
-pub use query::{Direction, Filter, Query};
-pub use record::{Etag, Record};
-pub use request::{Call, Condition, Request};
-pub use row::Row;
-pub use service_code::ServiceCode;
+use cxloop_dataverse::{
+    Action, Answer, Client, Condition, Connection, Direction, Error, Etag, FailureKind, Filter,
+    Now, Query, Record, Request, Row, ServiceCode, Timeouts, batch, classify,
+};

@@ -11,7 +11,7 @@ const WORDS_CHARS: usize = 500;
 
 /// `doing` completes "Dynamics refused to …". The service's own words may quote a row's values. They go only
 /// into the message of what is put aside for a person, which is shown and not logged.
-pub(super) fn failure(
+pub(crate) fn failure(
     doing: &str,
     error: &Error,
     connection: &ConnectionName,

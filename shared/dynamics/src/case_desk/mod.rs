@@ -25,6 +25,8 @@ use crate::{Client, Error, Now};
 pub use desks::DynamicsCaseDesks;
 
 #[cfg(test)]
+pub(crate) use failure::failure;
+#[cfg(test)]
 pub(crate) use map::fitting;
 use names::NameCache;
 use sign_in::SignIn;

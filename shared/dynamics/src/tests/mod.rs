@@ -1,13 +1,8 @@
 //! Tests against answers made by hand. What the service documents is in the stand-in's tests.
 
-mod batch_answers;
-mod batch_requests;
-mod broken_answers;
+mod answer_lines;
+mod answers;
 mod case_desk;
-mod failures;
-mod literals;
-mod requests;
-mod tokens;
 
 use std::sync::{
     Arc,
@@ -118,13 +113,6 @@ fn connection(url: &str) -> Connection {
 fn refusal(status: u16, code: &str, message: &str) -> ResponseTemplate {
     ResponseTemplate::new(status)
         .set_body_json(json!({"error": {"code": code, "message": message}}))
-}
-
-fn header<'a>(request: &'a wiremock::Request, name: &str) -> &'a str {
-    request
-        .headers
-        .get(name)
-        .map_or("(none)", |value| value.to_str().unwrap())
 }
 
 fn body(request: &wiremock::Request) -> Value {

@@ -12,6 +12,9 @@ use super::refusal::Refusal;
 /// The prefix of the names of bound actions and functions.
 const NAMESPACE: &str = "Microsoft.Dynamics.CRM.";
 
+/// Each further navigation property is one step deeper, so that no path may have more segments than this.
+const MOST_SEGMENTS: usize = 30;
+
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
@@ -89,6 +92,11 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
         return Ok(Address::Batch);
     }
     let segments = segments(path);
+    if segments.len() > MOST_SEGMENTS {
+        return Err(Refusal::bad_query(format!(
+            "A path may have at most {MOST_SEGMENTS} segments."
+        )));
+    }
     let (head, key) = split_key(segments[0])?;
     let Some(table) = model.by_set(head) else {
         return match (segments.len(), key) {

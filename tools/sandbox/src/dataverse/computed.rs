@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
 use super::company;
+use super::composite;
 use super::decimal::Decimal;
 use super::model::{Autonumber, Kind, Model, Table, TableId};
 use super::query::order::name_of;
@@ -79,6 +80,7 @@ fn always(
         row.set(described, "modifiedonbehalfby", really(users, caller));
     }
     owner(model, described, row);
+    composite::fill(described, row);
     money(model, described, row);
     match described.name.as_str() {
         "contact" | "systemuser" | "lead" => {

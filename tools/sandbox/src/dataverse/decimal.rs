@@ -89,6 +89,12 @@ impl Decimal {
         }
     }
 
+    /// The sum; `None` when it is too large to be held.
+    pub(crate) fn plus(self, other: Self) -> Option<Self> {
+        let sum = self.units_at(LARGEST_SCALE) + other.units_at(LARGEST_SCALE);
+        Self::new(sum, LARGEST_SCALE)
+    }
+
     /// The nearest floating number, for columns and averages that the service itself keeps as such.
     pub(crate) fn approximate(self) -> f64 {
         self.to_string().parse().unwrap_or_default()

@@ -245,11 +245,7 @@ pub(crate) fn total_minutes(organisation: &Organisation, cases: TableId, case: U
 }
 
 /// The activities about a case, as the view over all activities shows them.
-fn activities<'o>(
-    organisation: &'o Organisation,
-    cases: TableId,
-    case: Uuid,
-) -> Vec<(&'o Table, &'o Row)> {
+fn activities(organisation: &Organisation, cases: TableId, case: Uuid) -> Vec<(&Table, &Row)> {
     let model = organisation.model();
     let found = model.by_name(activity::VIEW).and_then(|view| {
         let table = model.table(view);

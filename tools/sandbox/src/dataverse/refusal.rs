@@ -109,8 +109,13 @@ impl Refusal {
         Self::new(400, "0x80060888", message)
     }
 
-    pub(crate) fn not_implemented(what: &str) -> Self {
-        Self::new(501, "0x80060888", format!("{what} is not supported."))
+    /// Source: Microsoft Learn, "Web service error codes" (AggregateQueryRecordLimitExceeded).
+    pub(crate) fn too_many_to_aggregate() -> Self {
+        Self::new(
+            400,
+            "0x8004e023",
+            "The maximum record limit is exceeded. Reduce the number of records.",
+        )
     }
 
     // Bodies

@@ -21,7 +21,7 @@ use crate::case_desk::DynamicsCaseDesk;
 const QUEUE: Uuid = uuid!("7d3a1c55-4b1e-4f6a-9f10-1a2b3c4d5e66");
 const QUEUE_ITEM: Uuid = uuid!("3e2d1c0b-9a88-5777-8666-5a4b3c2d1e77");
 
-fn connection_name() -> ConnectionName {
+pub(super) fn connection_name() -> ConnectionName {
     "dynamics".parse().unwrap()
 }
 

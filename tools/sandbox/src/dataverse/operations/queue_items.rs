@@ -11,7 +11,7 @@ use super::super::message::Answer;
 use super::super::model::TableId;
 use super::super::payload::Changes;
 use super::super::preferences::Preferences;
-use super::super::query::{Options, Query};
+use super::super::query::{Options, Query, Reading};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::Organisation;
@@ -152,12 +152,17 @@ pub(super) fn of_user(
         (change::is_active(table, row) && ((private && owned) || (!private && public)))
             .then_some(id)
     }));
-    let query = Query::read(model, queues, &Options::default())?;
+    let query = Query::read(
+        Reading::of(organisation, call.caller),
+        queues,
+        &Options::default(),
+    )?;
     let renderer = Renderer {
         organisation,
         preferences: &Preferences::default(),
         service: call.service,
         of_set: true,
+        nests: false,
     };
     let rows = found
         .into_iter()

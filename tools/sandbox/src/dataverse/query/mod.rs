@@ -1,106 +1,49 @@
 //! Query options: reading them from the address and answering a query over a table or a collection.
 
+pub(crate) mod apply;
+mod cookie;
 pub(crate) mod expand;
 pub(crate) mod filter;
+mod options;
 pub(crate) mod order;
 pub(crate) mod page;
 pub(crate) mod path;
+pub(crate) mod related;
 pub(crate) mod select;
 
-use std::collections::HashMap;
+use jiff::Timestamp;
+use uuid::Uuid;
 
-use percent_encoding::percent_decode_str;
-
+use super::caller::Caller;
 use super::model::{Model, TableId};
 use super::refusal::Refusal;
+use super::rows::Organisation;
+use apply::Apply;
 use expand::Expand;
 use filter::Filter;
+pub(crate) use options::Options;
 use order::Order;
 use select::Select;
 
-/// The options of an address, decoded: `+` is a space, `%24select` is `$select`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options(Vec<(String, String)>);
+/// What a query is read against: the rows, who asks, and when. Functions such as `EqualUserId` and `Today` depend on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) organisation: &'a Organisation,
+    pub(crate) user: Uuid,
+    pub(crate) now: Timestamp,
+}
 
-impl Options {
-    /// Reads the part of an address after the question mark.
-    pub(crate) fn read(query: &str) -> Result<Self, Refusal> {
-        let decode = |text: &str| {
-            let spaced = text.replace('+', " ");
-            percent_decode_str(&spaced)
-                .decode_utf8()
-                .map(|text| text.into_owned())
-                .map_err(|_| Refusal::bad_query("The query string is not UTF-8."))
-        };
-        let mut options = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            options.push((decode(name)?, decode(value)?));
-        }
-        Ok(Self(options))
-    }
-
-    /// Reads the options inside the parentheses of an `$expand`, separated by semicolons and already decoded.
-    fn read_nested(text: &str) -> Self {
-        let pairs = split_outside(text, ';')
-            .into_iter()
-            .filter_map(|pair| pair.split_once('='));
-        Self(
-            pairs
-                .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
-                .collect(),
-        )
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The options without one of them.
-    pub(crate) fn without(&self, name: &str) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|(found, _)| found != name)
-                .cloned()
-                .collect(),
-        )
-    }
-
-    /// Refuses system options that the service does not know. Source: Microsoft Learn, "Query data using the Web API".
-    fn refuse_unknown(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self
-            .0
-            .iter()
-            .find(|(name, _)| name.starts_with('$') && !known.contains(&name.as_str()))
-        {
-            Some((name, _)) => Err(Refusal::bad_query(format!(
-                "The query parameter {name} is not supported."
-            ))),
-            None => Ok(()),
+impl<'a> Reading<'a> {
+    pub(crate) fn of(organisation: &'a Organisation, caller: &Caller) -> Self {
+        Self {
+            organisation,
+            user: caller.user,
+            now: caller.now,
         }
     }
 
-    /// Refuses the options that choose and order rows, for requests that name one row.
-    pub(crate) fn refuse_for_one_row(&self) -> Result<(), Refusal> {
-        const OF_SETS: &[&str] = &["$filter", "$orderby", "$top", "$count", "$skiptoken"];
-        match OF_SETS.iter().find(|name| self.get(name).is_some()) {
-            Some(name) => Err(Refusal::bad_query(format!(
-                "The query parameter {name} cannot be applied to a single row."
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    fn aliases(&self) -> HashMap<String, String> {
-        self.0
-            .iter()
-            .filter(|(name, _)| name.starts_with('@'))
-            .cloned()
-            .collect()
+    pub(crate) fn model(&self) -> &'a Model {
+        self.organisation.model()
     }
 }
 
@@ -111,6 +54,7 @@ pub(crate) struct Query {
     pub(crate) filter: Option<Filter>,
     pub(crate) order: Order,
     pub(crate) expand: Vec<Expand>,
+    pub(crate) apply: Option<Apply>,
     pub(crate) top: Option<usize>,
     pub(crate) count: bool,
     pub(crate) skip_token: Option<String>,
@@ -121,6 +65,7 @@ const KNOWN: &[&str] = &[
     "$filter",
     "$orderby",
     "$expand",
+    "$apply",
     "$top",
     "$count",
     "$skiptoken",
@@ -128,15 +73,23 @@ const KNOWN: &[&str] = &[
 
 impl Query {
     /// Reads the options of a query over `table`.
-    pub(crate) fn read(model: &Model, table: TableId, options: &Options) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        reading: Reading<'_>,
+        table: TableId,
+        options: &Options,
+    ) -> Result<Self, Refusal> {
         options.refuse_unknown(KNOWN)?;
-        let expand = options
-            .get("$expand")
-            .map(|text| expand::read(model, table, text))
-            .transpose()?
-            .unwrap_or_default();
-        let mut query = Self::read_flat(model, table, options)?;
-        query.expand = expand;
+        if let Some(text) = options.get("$apply") {
+            return Ok(Self {
+                apply: Some(Apply::read(reading, table, text, options)?),
+                ..Self::default()
+            });
+        }
+        let mut query = Self::read_flat(reading, table, options)?;
+        query.expand = match options.get("$expand") {
+            Some(text) => expand::read(reading, table, text)?,
+            None => Vec::new(),
+        };
         query.skip_token = options.get("$skiptoken").map(str::to_owned);
         query.count = match options.get("$count") {
             None | Some("false") => false,
@@ -150,16 +103,12 @@ impl Query {
         Ok(query)
     }
 
-    /// Reads the options that may stand inside an `$expand` too, in this slice all but further expands.
-    fn read_nested(model: &Model, table: TableId, options: &Options) -> Result<Self, Refusal> {
-        if options.get("$expand").is_some() {
-            return Err(Refusal::not_implemented("An $expand inside an $expand"));
-        }
-        options.refuse_unknown(&["$select", "$filter", "$orderby", "$top"])?;
-        Self::read_flat(model, table, options)
+    /// True when a navigation property is expanded inside another one, which changes how collections are cut into pages.
+    pub(crate) fn nests(&self) -> bool {
+        self.expand.iter().any(|item| !item.query.expand.is_empty())
     }
 
-    fn read_flat(model: &Model, table: TableId, options: &Options) -> Result<Self, Refusal> {
+    fn read_flat(reading: Reading<'_>, table: TableId, options: &Options) -> Result<Self, Refusal> {
         let top = match options.get("$top") {
             None => None,
             Some(text) => Some(text.trim().parse::<usize>().map_err(|_| {
@@ -168,43 +117,24 @@ impl Query {
                 ))
             })?),
         };
+        let aliases = options.aliases();
         Ok(Self {
             select: options
                 .get("$select")
-                .map(|text| Select::read(model.table(table), text))
+                .map(|text| Select::read(reading.model().table(table), text))
                 .transpose()?
                 .unwrap_or_default(),
             filter: options
                 .get("$filter")
-                .map(|text| filter::read(model, table, text, &options.aliases()))
+                .map(|text| filter::read(reading, table, text, aliases.as_ref()))
                 .transpose()?,
             order: options
                 .get("$orderby")
-                .map(|text| Order::read(model, table, text))
+                .map(|text| Order::read(reading.model(), table, text, aliases.as_ref()))
                 .transpose()?
                 .unwrap_or_default(),
             top,
             ..Self::default()
         })
     }
-}
-
-/// Splits at a letter that stands in neither parentheses nor quotes.
-fn split_outside(text: &str, separator: char) -> Vec<&str> {
-    let (mut depth, mut quoted, mut start) = (0_i32, false, 0);
-    let mut parts = Vec::new();
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            _ if letter == separator && !quoted && depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + letter.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
 }

@@ -1,7 +1,9 @@
 //! `$select`: which columns an answer holds.
+//! Source: Microsoft Learn, "Select columns using OData".
 
-use super::super::model::{ColumnId, Table};
+use super::super::model::{ColumnId, Kind, Table};
 use super::super::refusal::Refusal;
+use super::expand::Expand;
 
 /// The selected columns; all of them when the option is absent.
 #[derive(Clone, Debug, Default)]
@@ -20,37 +22,51 @@ impl Select {
             if name == "*" {
                 return Ok(Self(None));
             }
-            columns.push(
-                table
-                    .wire(name)
-                    .ok_or_else(|| Refusal::unknown_property(name, &table.name))?,
-            );
+            let column = table
+                .wire(name)
+                .ok_or_else(|| Refusal::unknown_property(name, &table.name))?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
         }
         Ok(Self(Some(columns)))
     }
 
-    /// The columns to write, always with the primary key.
+    /// The columns to write: the chosen ones, the primary key, the currency of money and the whole of addresses.
+    /// Source: Microsoft Learn, "Retrieve a table row using the Web API" (retrieve specific properties).
     pub(crate) fn columns(&self, table: &Table) -> Vec<ColumnId> {
-        match &self.0 {
-            None => (0..table.columns.len()).collect(),
-            Some(chosen) => {
-                let key = table.column(&table.id);
-                let mut columns: Vec<ColumnId> = chosen.clone();
-                columns.extend(key.filter(|key| !chosen.contains(key)));
-                columns
+        let Some(chosen) = &self.0 else {
+            return (0..table.columns.len()).collect();
+        };
+        let mut columns = chosen.clone();
+        let mut add = |name: &str| {
+            if let Some(column) = table.column(name)
+                && !columns.contains(&column)
+            {
+                columns.push(column);
+            }
+        };
+        for column in chosen.iter().map(|at| &table.columns[*at]) {
+            if matches!(column.kind, Kind::Decimal { money: true, .. }) {
+                add("transactioncurrencyid");
+            }
+            if column.name.starts_with("address")
+                && let Some((address, _)) = column.name.split_once('_')
+            {
+                add(&format!("{address}_composite"));
             }
         }
+        add(&table.id);
+        columns
     }
 
-    /// The names that the context address lists, for example `title,ticketnumber`; `None` without the option.
-    pub(crate) fn names(&self, table: &Table) -> Option<String> {
-        let columns = self.0.as_ref()?;
-        Some(
-            columns
-                .iter()
-                .map(|column| table.columns[*column].wire.as_str())
-                .collect::<Vec<_>>()
-                .join(","),
-        )
+    /// The names that the context address lists, for example `title,customerid_contact(fullname)`; empty when it lists none.
+    pub(crate) fn names(&self, table: &Table, expands: &[Expand]) -> String {
+        let columns = self.0.iter().flatten();
+        let mut names: Vec<String> = columns
+            .map(|column| table.columns[*column].wire.clone())
+            .collect();
+        names.extend(expands.iter().map(Expand::context));
+        names.join(",")
     }
 }

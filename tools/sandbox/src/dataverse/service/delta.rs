@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
 use super::super::model::TableId;
-use super::super::query::{Options, Query, page};
+use super::super::query::{Options, Query, Reading, page};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::{CHANGES_KEPT_SECONDS, Organisation, Row};
@@ -80,7 +80,11 @@ pub(super) fn changes(
     }
     let model = organisation.model();
     let described = model.table(table);
-    let query = Query::read(model, table, &options.without("$deltatoken"))?;
+    let query = Query::read(
+        Reading::of(organisation, caller),
+        table,
+        &options.without("$deltatoken"),
+    )?;
     let cookie = options.get("$skiptoken").map(Cookie::read).transpose()?;
     let since = match (&cookie, options.get("$deltatoken")) {
         (Some(cookie), _) => cookie.since,
@@ -105,6 +109,7 @@ pub(super) fn changes(
         preferences: &request.preferences,
         service,
         of_set: true,
+        nests: false,
     };
     let mut last = from;
     let rows: Vec<Json> = found
@@ -123,12 +128,12 @@ pub(super) fn changes(
         })
         .collect();
     let mut body = Map::new();
-    let names = query.select.names(described);
+    let names = query.select.names(described, &query.expand);
     body.insert(
         "@odata.context".to_owned(),
         Json::String(format!(
             "{}/$delta",
-            context(service, &described.set, names, false)
+            context(service, &described.set, &names, false)
         )),
     );
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();

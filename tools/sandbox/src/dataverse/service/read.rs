@@ -1,7 +1,7 @@
 //! `GET`: the service document, sets, rows, properties, related rows, counts.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::super::access::Right;
@@ -15,7 +15,7 @@ use super::super::operations::{self, Invocation};
 use super::super::payload::References;
 use super::super::preferences::Condition;
 use super::super::query::path::value_of;
-use super::super::query::{Options, Query, page};
+use super::super::query::{Options, Query, Reading};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::Organisation;
@@ -50,6 +50,7 @@ pub(crate) fn read(
     };
     let reader = Reader {
         organisation,
+        caller,
         service,
         request,
         options: &options,
@@ -105,6 +106,9 @@ pub(crate) fn read(
         }
         Address::Collection(table, id, name) => reader.collection(table, id, &name, false),
         Address::CollectionCount(table, id, name) => reader.collection(table, id, &name, true),
+        Address::Function(name, arguments) if name == "RetrieveTotalRecordCount" => {
+            reader.total_record_count(&arguments)
+        }
         Address::Unbound(name) => operations::function(organisation, &call.of(&name, "")),
         Address::Function(name, arguments) => {
             operations::function(organisation, &call.of(&name, &arguments))
@@ -142,20 +146,27 @@ fn below(
 /// What would be read otherwise when a decoded path is read again.
 const IN_PATHS: &AsciiSet = &CONTROLS.add(b'%');
 
-struct Reader<'a> {
-    organisation: &'a Organisation,
-    service: Service<'a>,
-    request: &'a Request,
-    options: &'a Options,
+/// One request that reads, with what it is answered from.
+pub(super) struct Reader<'a> {
+    pub(super) organisation: &'a Organisation,
+    pub(super) caller: &'a Caller,
+    pub(super) service: Service<'a>,
+    pub(super) request: &'a Request,
+    pub(super) options: &'a Options,
 }
 
 impl Reader<'_> {
-    fn renderer(&self, of_set: bool) -> Renderer<'_> {
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading::of(self.organisation, self.caller)
+    }
+
+    pub(super) fn renderer(&self, of_set: bool, query: &Query) -> Renderer<'_> {
         Renderer {
             organisation: self.organisation,
             preferences: &self.request.preferences,
             service: self.service,
             of_set,
+            nests: query.nests(),
         }
     }
 
@@ -215,7 +226,7 @@ impl Reader<'_> {
             .filter(|(target, _)| found.tables.contains(target)))
     }
 
-    fn address_of(&self, table: TableId, id: Uuid) -> String {
+    pub(super) fn address_of(&self, table: TableId, id: Uuid) -> String {
         let set = &self.organisation.model().table(table).set;
         format!("{}/{set}({id})", self.service)
     }
@@ -227,22 +238,6 @@ impl Reader<'_> {
             200,
             &json!({"@odata.context": context, "@odata.id": address}),
         )
-    }
-
-    /// The references of a collection. Source: Microsoft Learn, "Retrieve a table row using the Web API".
-    fn references(&self, table: TableId, id: Uuid, name: &str) -> Result<Answer, Refusal> {
-        let (target, among) = self.related(table, id, name)?;
-        let query = Query::read(self.organisation.model(), target, self.options)?;
-        let rows = page::all(self.organisation, target, &query, Some(among));
-        let context = format!("{}/$metadata#Collection($ref)", self.service);
-        let value: Vec<Json> = rows
-            .into_iter()
-            .map(|(id, _)| json!({"@odata.id": self.address_of(target, id)}))
-            .collect();
-        Ok(Answer::json(
-            200,
-            &json!({"@odata.context": context, "value": value}),
-        ))
     }
 
     /// The table of a collection's rows, when `member` is one of them.
@@ -261,27 +256,9 @@ impl Reader<'_> {
         Err(Refusal::missing_row(&target.name, member))
     }
 
-    /// The rows of a collection.
-    fn related(
-        &self,
-        table: TableId,
-        id: Uuid,
-        name: &str,
-    ) -> Result<(TableId, Vec<Uuid>), Refusal> {
-        let described = self.organisation.model().table(table);
-        if self.organisation.row(table, id).is_none() {
-            return Err(Refusal::missing_row(&described.name, id));
-        }
-        let collection = described
-            .collection(name)
-            .ok_or_else(|| Refusal::unknown_segment(name))?;
-        let among = self.organisation.related(collection, id);
-        Ok((collection.table, among))
-    }
-
     fn row(&self, table: TableId, id: Uuid) -> Result<Answer, Refusal> {
         self.options.refuse_for_one_row()?;
-        let query = Query::read(self.organisation.model(), table, self.options)?;
+        let query = Query::read(self.reading(), table, self.options)?;
         let described = self.organisation.model().table(table);
         let row = self
             .organisation
@@ -296,111 +273,14 @@ impl Reader<'_> {
         if matches!(&self.request.if_match, Some(Condition::Tag(expected)) if *expected != etag) {
             return Err(Refusal::version_mismatch());
         }
-        let mut body = self.renderer(false).row(table, id, row, &query);
+        let mut body = self.renderer(false, &query).row(table, id, row, &query);
+        let names = query.select.names(described, &query.expand);
         body.insert(
             "@odata.context".to_owned(),
-            Json::String(context(
-                self.service,
-                &described.set,
-                query.select.names(described),
-                true,
-            )),
+            Json::String(context(self.service, &described.set, &names, true)),
         );
         Ok(Answer::json(200, &Json::Object(body))
             .with("ETag", etag)
             .applying(&self.request.preferences))
-    }
-
-    fn rows(
-        &self,
-        table: TableId,
-        among: Option<Vec<Uuid>>,
-        path: &str,
-    ) -> Result<Answer, Refusal> {
-        let query = Query::read(self.organisation.model(), table, self.options)?;
-        let described = self.organisation.model().table(table);
-        let preferences = &self.request.preferences;
-        let page = page::page(
-            self.organisation,
-            table,
-            &query,
-            among,
-            preferences.page_size,
-        )?;
-        let renderer = self.renderer(true);
-        let rows = page
-            .rows
-            .iter()
-            .map(|(id, row)| Json::Object(renderer.row(table, *id, row, &query)));
-        let mut body = Map::new();
-        body.insert(
-            "@odata.context".to_owned(),
-            Json::String(context(
-                self.service,
-                &described.set,
-                query.select.names(described),
-                false,
-            )),
-        );
-        body.insert("value".to_owned(), Json::Array(rows.collect()));
-        let counted = page.total.min(page::LARGEST);
-        if query.count {
-            body.insert("@odata.count".to_owned(), Json::from(counted));
-        }
-        if preferences.wants("Microsoft.Dynamics.CRM.totalrecordcount") {
-            let total = if query.count { counted as i64 } else { -1 };
-            body.insert(
-                "@Microsoft.Dynamics.CRM.totalrecordcount".to_owned(),
-                Json::from(total),
-            );
-            let exceeded = query.count && page.total > page::LARGEST;
-            body.insert(
-                "@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".to_owned(),
-                Json::Bool(exceeded),
-            );
-        }
-        if let Some(token) = page.next {
-            let kept = self.request.query.split('&').filter(|pair| {
-                let name = pair.split('=').next().unwrap_or_default();
-                !pair.is_empty()
-                    && name != "$skiptoken"
-                    && !name.eq_ignore_ascii_case("%24skiptoken")
-            });
-            let kept: Vec<&str> = kept.collect();
-            let separator = if kept.is_empty() { "" } else { "&" };
-            body.insert(
-                "@odata.nextLink".to_owned(),
-                Json::String(format!(
-                    "{}/{path}?{}{separator}$skiptoken={token}",
-                    self.service,
-                    kept.join("&")
-                )),
-            );
-        }
-        Ok(Answer::json(200, &Json::Object(body)).applying(preferences))
-    }
-
-    fn count(&self, table: TableId, among: Option<Vec<Uuid>>) -> Result<Answer, Refusal> {
-        let query = Query::read(self.organisation.model(), table, self.options)?;
-        let counted = page::all(self.organisation, table, &query, among)
-            .len()
-            .min(page::LARGEST);
-        // The service begins this text with a byte order mark.
-        Ok(Answer::text(format!("\u{feff}{counted}")))
-    }
-
-    fn collection(
-        &self,
-        table: TableId,
-        id: Uuid,
-        name: &str,
-        count: bool,
-    ) -> Result<Answer, Refusal> {
-        let (target, among) = self.related(table, id, name)?;
-        if count {
-            return self.count(target, Some(among));
-        }
-        let set = &self.organisation.model().table(table).set;
-        self.rows(target, Some(among), &format!("{set}({id})/{name}"))
     }
 }

@@ -15,7 +15,7 @@ use super::super::model::TableId;
 use super::super::operations::{self, Invocation};
 use super::super::payload::{self, Changes, References};
 use super::super::preferences::Condition;
-use super::super::query::{Options, Query};
+use super::super::query::{Options, Query, Reading};
 use super::super::refusal::Refusal;
 use super::super::render::Renderer;
 use super::super::rows::{DefinitionWrite, Organisation};
@@ -72,7 +72,7 @@ pub(crate) fn write(
             let changes = payload::read(organisation, table, &body, references)?;
             let id = change::create(organisation, caller, table, None, &changes)?;
             solution_component(organisation, caller, request, table, id)?;
-            written(organisation, service, request, table, id, 201)
+            written(organisation, caller, service, request, table, id, 201)
         }
         ("PATCH", Address::Row(table, id)) => patch(
             organisation,
@@ -166,14 +166,14 @@ fn patch(
         precondition(organisation, request, table, id)?;
         let changes = payload::read(organisation, table, &body, references)?;
         change::update(organisation, caller, table, id, &changes)?;
-        return written(organisation, service, request, table, id, 200);
+        return written(organisation, caller, service, request, table, id, 200);
     }
     if request.if_match.is_some() {
         return Err(Refusal::missing_row(&described.name, id));
     }
     let changes = payload::read(organisation, table, &body, references)?;
     change::create(organisation, caller, table, Some(id), &changes)?;
-    written(organisation, service, request, table, id, 201)
+    written(organisation, caller, service, request, table, id, 201)
 }
 
 /// `PATCH` on a row that an alternate key names. The answer has the address as it came, because that is how the caller knows
@@ -210,7 +210,7 @@ fn patch_by_key(
             (id, 201)
         }
     };
-    let mut answer = written(organisation, service, request, table, id, status)?;
+    let mut answer = written(organisation, caller, service, request, table, id, status)?;
     for (name, value) in &mut answer.headers {
         if *name == "OData-EntityId" {
             *value = format!("{service}/{}", keyed.form);
@@ -255,6 +255,7 @@ fn precondition(
 /// The answer to a write: 204 with the row's address, or the row itself when the caller prefers it.
 fn written(
     organisation: &Organisation,
+    caller: &Caller,
     service: Service<'_>,
     request: &Request,
     table: TableId,
@@ -273,7 +274,7 @@ fn written(
             .about(path));
     }
     let options = Options::read(&request.query)?;
-    let mut query = Query::read(organisation.model(), table, &options)?;
+    let mut query = Query::read(Reading::of(organisation, caller), table, &options)?;
     if request.method == "PATCH" {
         query.expand.clear();
     }
@@ -282,16 +283,13 @@ fn written(
         preferences: &request.preferences,
         service,
         of_set: false,
+        nests: query.nests(),
     };
     let mut body = renderer.row(table, id, row, &query);
+    let names = query.select.names(described, &query.expand);
     body.insert(
         "@odata.context".to_owned(),
-        Json::String(context(
-            service,
-            &described.set,
-            query.select.names(described),
-            true,
-        )),
+        Json::String(context(service, &described.set, &names, true)),
     );
     Ok(Answer::json(status, &Json::Object(body))
         .applying(&request.preferences)

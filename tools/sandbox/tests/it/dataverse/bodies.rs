@@ -81,7 +81,7 @@ async fn a_create_that_prefers_the_representation_answers_201_with_the_selected_
         body["@odata.context"]
             .as_str()
             .unwrap()
-            .ends_with("/$metadata#incidents(ticketnumber)/$entity"),
+            .ends_with("/$metadata#incidents(ticketnumber,customerid_contact(fullname))/$entity"),
         "{body}"
     );
     assert!(body["@odata.etag"].as_str().unwrap().starts_with("W/\""));

@@ -1,31 +1,89 @@
-//! `$filter`: comparisons, `and`, `or`, `not`, parentheses, `contains`, `startswith`, `endswith`.
+//! `$filter`: comparisons, `and`, `or`, `not`, parentheses, string functions, query functions, `any` and `all`.
 //! Source: Microsoft Learn, "Filter rows using OData".
 
+mod function;
 mod like;
+mod literal;
 mod parse;
 mod words;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::super::model::{ColumnId, TableId};
+use super::super::model::Collection;
 use super::super::rows::{Organisation, Row};
 use super::super::value::{Value, fold};
 use super::path::Path;
+use super::related;
 use like::Pattern;
 
-pub(crate) use parse::read;
+pub(crate) use parse::{Aliases, read};
+pub(crate) use words::{Word, split};
 
 /// A condition on a row.
 #[derive(Debug)]
 pub(crate) enum Filter {
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
     Not(Box<Self>),
     Compare(Path, Comparison, Operand),
     Like(Path, Pattern),
+    /// A time or a day from the first moment on and before the second.
+    Within {
+        path: Path,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    },
+    /// A time or a day in this fiscal period, counted from 0, of whatever year.
+    InPeriod(Path, i64),
+    /// One of these values; with `negated` none of them, in which case an empty value does not count unless `empty` says so.
+    Among {
+        path: Path,
+        values: HashSet<Probe>,
+        negated: bool,
+        empty: bool,
+    },
+    /// At least one row of a collection satisfies the condition.
+    Any(Collection, Option<Box<Self>>),
+    /// No row of a collection fails the condition.
+    All(Collection, Box<Self>),
     Constant(bool),
+}
+
+/// A value in the form in which sets of values are searched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Probe {
+    Text(Box<str>),
+    Whole(i64),
+    Id(Uuid),
+    /// Everything else, as the Web API writes it.
+    Written(String),
+}
+
+impl Probe {
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Text(text) => Self::Text(fold(text).into()),
+            Value::Whole(number) => Self::Whole(*number),
+            Value::Guid(id) | Value::Row(_, id) => Self::Id(*id),
+            other => Self::Written(other.to_json().to_string()),
+        })
+    }
+
+    /// The value, when it is of a kind that an index can hold.
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Text(text) => Some(Value::text(text)),
+            Self::Whole(number) => Some(Value::Whole(*number)),
+            Self::Id(id) => Some(Value::Guid(*id)),
+            Self::Written(_) => None,
+        }
+    }
 }
 
 /// What a column is compared with.
@@ -48,12 +106,8 @@ pub(crate) enum Comparison {
 impl Filter {
     pub(crate) fn holds(&self, organisation: &Organisation, id: Uuid, row: &Row) -> bool {
         match self {
-            Self::And(left, right) => {
-                left.holds(organisation, id, row) && right.holds(organisation, id, row)
-            }
-            Self::Or(left, right) => {
-                left.holds(organisation, id, row) || right.holds(organisation, id, row)
-            }
+            Self::And(all) => all.iter().all(|one| one.holds(organisation, id, row)),
+            Self::Or(all) => all.iter().any(|one| one.holds(organisation, id, row)),
             Self::Not(inner) => !inner.holds(organisation, id, row),
             Self::Constant(value) => *value,
             Self::Like(path, pattern) => path
@@ -69,55 +123,128 @@ impl Filter {
                     }
                 }
             }
+            Self::Within { path, from, until } => moment(&path.value(organisation, id, row))
+                .is_some_and(|at| {
+                    from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
+                }),
+            Self::InPeriod(path, period) => {
+                moment(&path.value(organisation, id, row)).is_some_and(|at| {
+                    function::fiscal::period_of(at.to_zoned(TimeZone::UTC).date()) == *period
+                })
+            }
+            Self::Among {
+                path,
+                values,
+                negated,
+                empty,
+            } => match &*path.value(organisation, id, row) {
+                Value::Null => *empty,
+                Value::Many(chosen) => {
+                    chosen
+                        .iter()
+                        .any(|one| values.contains(&Probe::Whole(*one)))
+                        != *negated
+                }
+                value => Probe::of(value).is_some_and(|probe| values.contains(&probe)) != *negated,
+            },
+            Self::Any(collection, inner) => {
+                let members = organisation.related(collection, id);
+                match inner {
+                    None => !members.is_empty(),
+                    Some(inner) => members
+                        .into_iter()
+                        .any(|member| holds_for(organisation, collection, inner, member)),
+                }
+            }
+            Self::All(collection, inner) => organisation
+                .related(collection, id)
+                .into_iter()
+                .all(|member| holds_for(organisation, collection, inner, member)),
         }
     }
 
-    /// Rows that alone can satisfy the condition, when an indexed column is compared for equality in every case.
-    pub(crate) fn candidates(
-        &self,
-        organisation: &Organisation,
-        table: TableId,
-    ) -> Option<Vec<Uuid>> {
+    /// Rows that alone can satisfy the condition, when indexes tell them: equality on indexed columns in every case.
+    pub(crate) fn candidates(&self, organisation: &Organisation) -> Option<Vec<Uuid>> {
         match self {
-            Self::And(left, right) => left
-                .candidates(organisation, table)
-                .or_else(|| right.candidates(organisation, table)),
-            Self::Or(left, right) => {
-                let mut both = left.candidates(organisation, table)?;
-                both.extend(right.candidates(organisation, table)?);
-                both.sort_unstable();
-                both.dedup();
-                Some(both)
+            Self::And(all) => all
+                .iter()
+                .filter_map(|one| one.candidates(organisation))
+                .min_by_key(Vec::len),
+            Self::Or(all) => {
+                let each = all.iter().map(|one| one.candidates(organisation));
+                union(each.collect::<Option<Vec<_>>>()?)
             }
             Self::Compare(path, Comparison::Equal, Operand::Value(value)) if !value.is_null() => {
-                let column = path.own_column()?;
-                indexed(organisation, table, column, value)
+                path.leading_to(organisation, value)
+            }
+            Self::Among {
+                path,
+                values,
+                negated: false,
+                empty: false,
+            } => {
+                let each = values
+                    .iter()
+                    .map(|probe| path.leading_to(organisation, &probe.value()?));
+                union(each.collect::<Option<Vec<_>>>()?)
+            }
+            Self::Any(collection, Some(inner)) => {
+                let members = inner.candidates(organisation)?;
+                let owners = members
+                    .into_iter()
+                    .map(|member| related::owners(organisation, collection, member));
+                union(owners.collect())
             }
             _ => None,
         }
     }
 }
 
-fn indexed(
-    organisation: &Organisation,
-    table: TableId,
-    column: ColumnId,
-    value: &Value,
-) -> Option<Vec<Uuid>> {
-    let model = organisation.model();
-    let described = &model.table(table).columns[column];
-    match (&described.kind, value) {
-        (super::super::model::Kind::Id, Value::Guid(id)) => Some(vec![*id]),
-        _ if described.has_index() => Some(organisation.having(table, column, value)),
+/// The moment of a time, or the first of a day.
+fn moment(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Time(at) => Some(*at),
+        Value::Day(day) => literal::start_of(*day),
         _ => None,
     }
 }
 
+fn holds_for(
+    organisation: &Organisation,
+    collection: &Collection,
+    inner: &Filter,
+    member: Uuid,
+) -> bool {
+    organisation
+        .row(collection.table, member)
+        .is_some_and(|row| inner.holds(organisation, member, row))
+}
+
+fn union(each: Vec<Vec<Uuid>>) -> Option<Vec<Uuid>> {
+    let mut all: Vec<Uuid> = each.into_iter().flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
 impl Comparison {
+    /// Reads an operator.
+    fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "eq" => Self::Equal,
+            "ne" => Self::NotEqual,
+            "gt" => Self::Greater,
+            "ge" => Self::GreaterOrEqual,
+            "lt" => Self::Less,
+            "le" => Self::LessOrEqual,
+            _ => return None,
+        })
+    }
+
     /// An empty value equals only an empty value and has no place in an order.
     fn holds(self, left: &Value, right: &Value) -> bool {
         let empty = left.is_null() || right.is_null();
-        let order = left.order(right);
+        let order = ordered(left, right);
         match self {
             Self::Equal => order == Some(Ordering::Equal),
             Self::NotEqual => order != Some(Ordering::Equal),
@@ -128,5 +255,16 @@ impl Comparison {
             }
             Self::LessOrEqual => !empty && matches!(order, Some(Ordering::Less | Ordering::Equal)),
         }
+    }
+}
+
+/// The order of two values. Scans compare texts very often, and most are plain: those need no copies.
+fn ordered(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Text(left), Value::Text(right)) if left.is_ascii() && right.is_ascii() => {
+            let lower = |byte: u8| byte.to_ascii_lowercase();
+            Some(left.bytes().map(lower).cmp(right.bytes().map(lower)))
+        }
+        _ => left.order(right),
     }
 }
