@@ -162,6 +162,7 @@ mod tests {
             "100000000000.1234567"
         );
         assert!(read("9.9") < read("10"));
+        assert_eq!(read("0.1").plus(read("0.2")), Some(read("0.3")));
         assert_eq!(read("2.345").rounded(2).to_string(), "2.35");
         assert_eq!(read("2.3449").rounded(2).to_string(), "2.34");
         assert_eq!(Decimal::parse("abc"), None);

@@ -78,6 +78,7 @@ impl<'a> Invocation<'a> {
 /// The unbound functions that exist here.
 const FUNCTIONS: &[&str] = &[
     "WhoAmI",
+    "RetrieveTotalRecordCount",
     "RetrieveVersion",
     "RetrieveCurrentOrganization",
     "RetrieveTotalRecordCount",
