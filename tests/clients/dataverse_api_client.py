@@ -63,7 +63,7 @@ def main():
     def read():
         rows = kept["account"].read(
             select=["name", "statecode"],
-            filter=f"startswith(name,'Ultramarinos {run}') and not endswith(name,'2')",
+            filter=f"startswith(name,'Ultramarinos {run}') and not endswith(name,' 2')",
             order_by="name desc",
             return_formatted_values=True,
         )

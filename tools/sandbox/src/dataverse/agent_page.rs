@@ -12,6 +12,7 @@ use super::Dataverse;
 use super::change;
 use super::incident;
 use super::model::{Table, TableId};
+use super::operations;
 use super::payload::{self, References};
 use super::query::order::name_of;
 use super::refusal::Refusal;
@@ -126,7 +127,7 @@ pub(super) async fn record_link(Query(link): Query<RecordLink>) -> Response {
     Redirect::to(&format!("/agent/cases/{}", link.id)).into_response()
 }
 
-/// `POST /agent/cases/{id}/{resolve|note|cancel|reactivate}`
+/// `POST /agent/cases/{id}/{resolve|note|cancel|merge|reactivate}`
 pub(super) async fn act(
     State(dataverse): State<Dataverse>,
     Path((id, action)): Path<(Uuid, String)>,
@@ -147,6 +148,7 @@ pub(super) async fn act(
             change::create(organisation, &caller, table, None, &changes).map(|_| ())
         }
         "cancel" => set_state(organisation, &caller, id, incident::CANCELLED),
+        "merge" => merge(organisation, &caller, id, fields.text.trim()),
         "reactivate" => set_state(organisation, &caller, id, 0),
         other => Err(Refusal::unknown_segment(other)),
     });
@@ -154,6 +156,25 @@ pub(super) async fn act(
         Ok(()) => Redirect::to(&format!("/agent/cases/{id}")).into_response(),
         Err(refusal) => case_page(&dataverse, id, Some(refusal)),
     }
+}
+
+/// Merges the case into the one with this number.
+fn merge(
+    organisation: &mut Organisation,
+    caller: &super::caller::Caller,
+    id: Uuid,
+    ticket: &str,
+) -> Result<(), Refusal> {
+    let found = find(organisation, "incident").and_then(|(cases, table)| {
+        let with_number =
+            organisation.having(cases, table.column("ticketnumber")?, &Value::text(ticket));
+        with_number.first().copied()
+    });
+    let target =
+        found.ok_or_else(|| Refusal::invalid_argument("There is no case with this number."))?;
+    let entity = |id: Uuid| json!({"@odata.type": "Microsoft.Dynamics.CRM.incident", "incidentid": id.to_string()});
+    let body = json!({"Target": entity(target), "Subordinate": entity(id), "PerformParentingChecks": false});
+    operations::perform(organisation, caller, None, "Merge", &body).map(|_| ())
 }
 
 fn set_state(

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::access;
 use super::agent_page;
+use super::agent_sales;
 use super::caller::Caller;
 use super::message::{Answer, Request};
 use super::payload::References;
@@ -31,6 +32,8 @@ pub(super) fn router(dataverse: &Dataverse) -> Router {
         .route("/agent/style.css", get(agent_page::style))
         .route("/agent/cases/{id}", get(agent_page::case))
         .route("/agent/cases/{id}/{action}", post(agent_page::act))
+        .route("/agent/sales", get(agent_sales::sales))
+        .route("/agent/sales/{set}/{id}/{action}", post(agent_sales::end))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
         .route("/api/data/{version}", any(web_api))
         .route("/api/data/{version}/", any(web_api))

@@ -25,8 +25,6 @@ const OPEN: &[i64] = &[0, 3];
 /// State and status reason of a resolution that holds, and of one whose case was opened again.
 const COMPLETED: (i64, i64) = (1, 2);
 const WITHDRAWN: (i64, i64) = (2, 3);
-/// State and status reason of a queue item that is out of work.
-const OUT_OF_QUEUE: (i64, i64) = (1, 2);
 
 /// `CloseIncident`: parameters `IncidentResolution` and `Status`.
 pub(crate) fn close(
@@ -130,8 +128,7 @@ fn close_case(
     state::after_write(organisation, caller, cases, case, Some(&before))
 }
 
-/// What follows when a case changed its state: queue items of a case that is no longer active leave their queues, and a case
-/// that is opened again withdraws its resolutions.
+/// What follows when a case changed its state: one that is opened again withdraws its resolutions.
 pub(crate) fn state_changed(
     organisation: &mut Organisation,
     caller: &Caller,
@@ -150,17 +147,7 @@ pub(crate) fn state_changed(
     else {
         return;
     };
-    if !active {
-        each_active(
-            organisation,
-            caller,
-            &model,
-            (table, id),
-            "Incident_QueueItem",
-            0,
-            OUT_OF_QUEUE,
-        );
-    } else if before == Some(RESOLVED) {
+    if active && before == Some(RESOLVED) {
         each_active(
             organisation,
             caller,

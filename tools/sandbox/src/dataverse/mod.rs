@@ -8,6 +8,7 @@ mod access;
 mod activity;
 mod address;
 mod agent_page;
+mod agent_sales;
 mod alternate;
 mod batch;
 mod caller;

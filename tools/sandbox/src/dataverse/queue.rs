@@ -15,6 +15,9 @@ use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
 use super::value::Value;
 
+/// State and status reason of an item that is out of work.
+const OUT_OF_QUEUE: (i64, i64) = (1, 2);
+
 /// Refuses a second active item for a row, and items in a queue that is not active.
 pub(crate) fn check_item(
     organisation: &Organisation,
@@ -160,6 +163,25 @@ pub(crate) fn active_item(
             .row(items, *item)
             .is_some_and(|row| change::is_active(described, row))
     })
+}
+
+/// A row that is closed leaves its queue. Source: Microsoft Learn, "Queue tables".
+pub(crate) fn leave(organisation: &mut Organisation, caller: &Caller, table: TableId, id: Uuid) {
+    let model = Arc::clone(organisation.model());
+    let Ok((items, _, object)) = item_columns(&model) else {
+        return;
+    };
+    let active = active_item(organisation, items, object, id);
+    let about = |item: &Uuid| {
+        let row = organisation.row(items, *item);
+        row.and_then(|row| row.at(object).as_row()) == Some((table, id))
+    };
+    if let Some(item) = active.filter(about) {
+        change::as_system(organisation, caller, items, item, |described, row| {
+            row.set(described, "statecode", Value::Whole(OUT_OF_QUEUE.0));
+            row.set(described, "statuscode", Value::Whole(OUT_OF_QUEUE.1));
+        });
+    }
 }
 
 fn item_columns(model: &Model) -> Result<(TableId, usize, usize), Refusal> {

@@ -11,6 +11,7 @@ use super::change;
 use super::entitlement;
 use super::incident;
 use super::model::{ColumnId, Table, TableId};
+use super::queue;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
 
@@ -58,6 +59,13 @@ pub(crate) fn after_write(
         // Terms are counted before a case that is opened again withdraws its resolution, by which some of them are told.
         entitlement::after_case(organisation, caller, table, id, before);
     }
+    if changed
+        && organisation
+            .row(table, id)
+            .is_some_and(|row| !change::is_active(described, row) && !is_scheduled(described, row))
+    {
+        queue::leave(organisation, caller, table, id);
+    }
     if changed {
         let from = before.and_then(states);
         incident::state_changed(organisation, caller, table, id, from);
@@ -81,10 +89,11 @@ pub(crate) fn before_delete(
 
 /// True while callers may change the columns of a row.
 pub(crate) fn is_open(table: &Table, row: &Row) -> bool {
-    !table.read_only_when_inactive
-        || change::is_active(table, row)
-        || (table.name == "appointment"
-            && row.get(table, "statecode").as_whole() == Some(SCHEDULED))
+    !table.read_only_when_inactive || change::is_active(table, row) || is_scheduled(table, row)
+}
+
+fn is_scheduled(table: &Table, row: &Row) -> bool {
+    table.name == "appointment" && row.get(table, "statecode").as_whole() == Some(SCHEDULED)
 }
 
 /// The refusal of what a closed row does not allow.

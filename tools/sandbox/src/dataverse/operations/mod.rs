@@ -81,6 +81,7 @@ const FUNCTIONS: &[&str] = &[
     "RetrieveTotalRecordCount",
     "RetrieveVersion",
     "RetrieveCurrentOrganization",
+    "RetrieveTotalRecordCount",
     "IsValidStateTransition",
     "InitializeFrom",
 ];
@@ -209,5 +210,32 @@ pub(crate) fn bound_to_set(
             "Microsoft.Dynamics.CRM.{}",
             call.name
         ))),
+    }
+}
+
+/// Carries out an action without a request of its own, for somebody who works on the pages of the organisation.
+pub(crate) fn perform(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    on: Option<(TableId, Uuid)>,
+    name: &str,
+    body: &Json,
+) -> Result<Answer, Refusal> {
+    let request = Request {
+        method: "POST".to_owned(),
+        body: body.to_string().into(),
+        ..Request::default()
+    };
+    let call = Invocation {
+        caller,
+        service: "",
+        request: &request,
+        references: &References::default(),
+        name,
+        arguments: "",
+    };
+    match on {
+        Some(row) => bound(organisation, &call, row),
+        None => unbound(organisation, &call),
     }
 }

@@ -2,9 +2,11 @@
 
 mod activities;
 mod agent_page;
+mod agent_sales;
 mod aggregates;
 mod alternate_keys;
 mod batch;
+mod batch_framings;
 mod batch_refusals;
 mod bodies;
 mod bulk;

@@ -116,6 +116,29 @@ async fn only_an_active_item_and_a_user_that_is_there_can_be_worked_with() {
 }
 
 #[tokio::test]
+async fn an_activity_that_is_done_leaves_its_queue() {
+    let organisation = Organisation::start().await;
+    let task = organisation
+        .post("tasks", json!({"subject": "Chamar"}))
+        .await
+        .key();
+    let body = json!({"Target": {"@odata.type": format!("{CRM}.task"), "activityid": task}});
+    let added = organisation
+        .post(&format!("queues({RECOVERY})/{CRM}.AddToQueue"), body)
+        .await
+        .json();
+    let item = format!("queueitems({})", added["QueueItemId"].as_str().unwrap());
+    organisation
+        .patch(&format!("tasks({task})"), json!({"statecode": 1}))
+        .await;
+    let row = organisation.get(&item).await.json();
+    assert_eq!(
+        (&row["statecode"], &row["statuscode"]),
+        (&json!(1), &json!(2))
+    );
+}
+
+#[tokio::test]
 async fn a_user_has_the_queues_that_it_is_a_member_of_and_the_public_ones_on_demand() {
     let organisation = Organisation::start().await;
     let private = organisation
