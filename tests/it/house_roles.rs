@@ -66,7 +66,7 @@ const ROLES: &[(&str, &[Row])] = &[
     (
         "ResponseToCase",
         &[
-            // The one that gives leases back.
+            // The one that gives leases back, and that writes pages of the address index.
             (
                 "Table.Arn",
                 &[
@@ -74,6 +74,7 @@ const ROLES: &[(&str, &[Row])] = &[
                     "dynamodb:PutItem",
                     "dynamodb:UpdateItem",
                     "dynamodb:DeleteItem",
+                    "dynamodb:BatchWriteItem",
                     "dynamodb:Query",
                 ],
             ),

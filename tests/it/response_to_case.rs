@@ -1,6 +1,8 @@
 //! Cases: exactly one for each response and rule.
 
 mod attaching;
+mod columns;
+mod customers;
 mod every_order;
 mod refusing;
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use cxloop_domain::case_reopen::{
     Course, Known, Progress, ReopenPlan, decide, judge, plan_key, reopened_key,
 };
-use cxloop_domain::cases::{CaseFacts, CustomerRef};
+use cxloop_domain::cases::{CaseFacts, CustomerKeys, CustomerRef};
 use cxloop_domain::configuration::Threshold;
+use cxloop_domain::customers::{CustomerSearch, choose};
 use cxloop_domain::loops::LoopHistory;
 use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::customer_keys;
@@ -150,13 +151,21 @@ impl Work<'_> {
         }
     }
 
+    /// Who it is by the keys of a response. A hash alone finds nobody here: the case it is about is gone, and what is
+    /// opened in its place has the customer of the response that had opened it.
     async fn customer(&self, response: &Response) -> Result<Option<CustomerRef>, Failure> {
-        let keys = customer_keys(response);
+        let keys = CustomerKeys {
+            email_hash: None,
+            ..customer_keys(response)
+        };
         if keys.is_empty() {
-            Ok(None)
-        } else {
-            self.desk.find_customer(&keys).await
+            return Ok(None);
         }
+        let found = self.desk.find_customer(&CustomerSearch::by(keys)).await?;
+        let customers = &self.applied.configuration.customers;
+        let chosen =
+            found.and_then(|found| choose(&found, customers).map(|chosen| chosen.customer));
+        Ok(chosen)
     }
 
     async fn old_ticket(&self) -> Result<Option<String>, Failure> {

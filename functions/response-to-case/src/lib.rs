@@ -6,24 +6,27 @@
 
 mod attach;
 mod carrying_out;
+mod customer;
 mod planning;
 
 use std::fmt;
 use std::sync::Arc;
 
 use cxloop_domain::configuration::Applied;
+use cxloop_domain::customers::Found;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
-use cxloop_domain::names::RuleName;
+use cxloop_domain::names::{ConnectionName, RuleName};
 use cxloop_domain::response::Response;
 use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
 use cxloop_domain::signals::{Signal, Verdict};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops, Plans, Remedy,
-    Responses, Signals, SurveyPlatforms,
+    AddressIndex, CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops,
+    Plans, Remedy, Responses, Signals, SurveyPlatforms,
 };
+use tokio::sync::OnceCell;
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -35,6 +38,8 @@ pub struct Deps {
     pub plans: Arc<dyn Plans>,
     /// One open case per customer and rule; one note at a time.
     pub claims: Arc<dyn Claims>,
+    /// Who has an e-mail address with a hash.
+    pub addresses: Arc<dyn AddressIndex>,
     /// The record for people.
     pub loops: Arc<dyn Loops>,
     /// Which connections are closed.
@@ -59,6 +64,10 @@ struct Work<'w> {
     applied: &'w Applied,
     rules: &'w CaseRules,
     desk: &'w dyn CaseDesk,
+    /// The desk's connection.
+    connection: &'w ConnectionName,
+    /// Who was found, once somebody asked.
+    found: OnceCell<Option<Found>>,
     event: &'w ResponseReceived,
     response: &'w Response,
 }
@@ -98,6 +107,8 @@ async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<()
         applied: &applied,
         rules: &rules,
         desk: desk.as_ref(),
+        connection: &connection,
+        found: OnceCell::new(),
         event: &event,
         response: &stored.response,
     };
@@ -128,22 +139,14 @@ impl Work<'_> {
     async fn decision(&self) -> Result<Decision, Failure> {
         let Self { deps, event, .. } = self;
         let key = decision_key(&event.response, &event.notification);
-        let made = || {
-            judge(
-                self.rules,
-                self.response,
-                &event.notification,
-                self.applied.version,
-            )
-        };
         let (kept, is_new) = match deps.plans.load(&key).await? {
             Some(kept) if !event.replay => (kept, false),
             Some(kept) => {
-                let made = planning::to_value(&made());
+                let made = planning::to_value(&self.judged().await?);
                 (deps.plans.replace(&key, kept.version, &made).await?, true)
             }
             None => {
-                let made = planning::to_value(&made());
+                let made = planning::to_value(&self.judged().await?);
                 (deps.plans.keep_first(&key, &made).await?, true)
             }
         };
@@ -156,6 +159,22 @@ impl Work<'_> {
             self.tell_decision(&decision);
         }
         Ok(decision)
+    }
+
+    /// A new decision, stored nowhere yet. The customer is looked for first where a condition asks about them.
+    async fn judged(&self) -> Result<Decision, Failure> {
+        let customer = if self.rules.ask_about_the_customer() {
+            self.customer_columns().await?
+        } else {
+            None
+        };
+        Ok(judge(
+            self.rules,
+            self.response,
+            &self.event.notification,
+            self.applied.version,
+            customer,
+        ))
     }
 
     /// The line and the count of a decision: told when it is made, and not again when its message is.

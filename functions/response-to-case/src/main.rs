@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         responses: store.clone(),
         plans: store.clone(),
         claims: store.clone(),
+        addresses: store.clone(),
         loops: store.clone(),
         gates: store.clone(),
         desks: Arc::new(

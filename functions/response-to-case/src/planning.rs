@@ -1,11 +1,10 @@
 //! The plan for one rule: the stored one, or a new one from what the CRM knows.
 
-use cxloop_domain::cases::{CustomerKeys, CustomerRef};
+use cxloop_domain::columns::ColumnValue;
 use cxloop_domain::configuration::{CaseRule, Connection, OpenCase};
 use cxloop_domain::names::RuleName;
 use cxloop_domain::response_to_case::{
-    CasePlan, Draft, Known, Progress, Whose, claim_key, customer_keys, decide, draft, plan_key,
-    whose,
+    CasePlan, Draft, Known, Progress, Whose, claim_key, decide, draft, plan_key, whose,
 };
 use cxloop_ports::{Failure, Kept};
 use serde::Serialize;
@@ -76,8 +75,8 @@ impl Work<'_> {
         let rule = self.rules.rule(name).ok_or_else(|| {
             Failure::park(format!("rule {name} was chosen by an earlier configuration and is gone; replay to decide anew"), "")
         })?;
-        let draft = self.draft(rule)?;
-        let whose = self.whose(&customer_keys(self.response)).await?;
+        let draft = self.draft(rule).await?;
+        let whose = self.whose().await?;
         match rule.open_case {
             OpenCase::New => self.opening(&draft, &whose, None).await,
             // A stand-in is nobody in particular: strangers do not share a case.
@@ -89,7 +88,7 @@ impl Work<'_> {
         }
     }
 
-    fn draft(&self, rule: &CaseRule) -> Result<Draft, Failure> {
+    async fn draft(&self, rule: &CaseRule) -> Result<Draft, Failure> {
         let connection = self
             .applied
             .configuration
@@ -99,19 +98,25 @@ impl Work<'_> {
             Some(Connection::Wxm(wxm)) => Some(wxm.note.as_str()),
             Some(Connection::Standard(_) | Connection::Dynamics(_)) | None => None,
         };
-        draft(rule, self.response, &self.event.notification, note)
-            .map_err(|refused| Failure::park(refused.reason, ""))
-    }
-
-    async fn whose(&self, keys: &CustomerKeys) -> Result<Whose, Failure> {
-        let matched: Option<CustomerRef> = if keys.is_empty() {
+        let customer = if self.rules.customer_columns().is_empty() {
             None
         } else {
-            self.desk.find_customer(keys).await?
+            self.customer_columns().await?
         };
+        draft(
+            rule,
+            self.response,
+            &self.event.notification,
+            note,
+            customer,
+        )
+        .map_err(|refused| Failure::park(refused.reason, ""))
+    }
+
+    async fn whose(&self) -> Result<Whose, Failure> {
         whose(
             self.response,
-            matched.as_ref(),
+            self.found().await?,
             &self.applied.configuration.customers,
         )
         .map_err(|reason| Failure::park(reason, ""))
@@ -132,6 +137,12 @@ impl Work<'_> {
         }
         if let Some(owner) = &draft.owner {
             known.owner = Some(self.desk.owner(owner).await?);
+        }
+        for (column, value) in &draft.columns {
+            if let ColumnValue::ChoiceLabel(label) = value {
+                let choice = self.desk.choice(column.as_str(), label).await?;
+                known.choices.insert(column.clone(), choice);
+            }
         }
         Ok(decide(self.response, draft, whose, &known, claim))
     }

@@ -350,6 +350,7 @@ fn follow_up(
         priority: Some(Priority::High),
         origin: Some(Origin::Web),
         case_type: None,
+        columns: std::collections::BTreeMap::new(),
         customer,
         owner: None,
         queue: queue.map(|queue| QueuePlacement {

@@ -1,9 +1,14 @@
 //! Cases as the business speaks of them: what is written when one is opened, and what is read of one that exists.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::columns::ColumnValue;
+use crate::names::ColumnName;
 
 /// How urgent a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -94,12 +99,17 @@ pub struct CustomerKeys {
     pub email: Option<String>,
     /// A normalised phone number.
     pub phone: Option<String>,
+    /// The hash of an e-mail address, as `sha512:…`, where the platform keeps no address.
+    pub email_hash: Option<String>,
 }
 
 impl CustomerKeys {
     /// Whether nothing is known that could find anybody.
     pub fn is_empty(&self) -> bool {
-        self.external_id.is_none() && self.email.is_none() && self.phone.is_none()
+        self.external_id.is_none()
+            && self.email.is_none()
+            && self.phone.is_none()
+            && self.email_hash.is_none()
     }
 }
 
@@ -135,6 +145,9 @@ pub struct CaseDraft {
     pub origin: Option<Origin>,
     /// What sort of matter.
     pub case_type: Option<CaseType>,
+    /// Further columns of the case, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<ColumnName, ColumnValue>,
     /// Whose case it is.
     pub customer: CustomerRef,
     /// Who is responsible, when not left to the CRM.

@@ -8,10 +8,13 @@
 //! business keys ([`identity`]) and time is an argument, so that the same facts give the same plan
 //! in a test, in a retry and in a replay.
 
+pub mod address_index;
 pub mod case_reopen;
 pub mod cases;
+pub mod columns;
 pub mod configuration;
 pub mod console;
+pub mod customers;
 pub mod events;
 pub mod identity;
 pub mod loops;

@@ -113,6 +113,16 @@ text_newtype!(
 );
 
 text_newtype!(
+    /// The name of a column, table, key or navigation property of the CRM, as its Web API spells it: 1 to 128 of
+    /// `A-Z a-z 0-9 _`.
+    ColumnName,
+    "column name",
+    128,
+    |c: char| c.is_ascii_alphanumeric() || c == '_',
+    "must be 1 to 128 characters of A-Z, a-z, 0-9 and _"
+);
+
+text_newtype!(
     /// The survey platform's own id of a response: 1 to 200 of `A-Z a-z 0-9 . _ - ~ : @ + =`, which stand in
     /// an address as they are.
     ResponseId,

@@ -109,8 +109,8 @@ pub struct Customer {
 pub enum Email {
     /// A usable address.
     Address(String),
-    /// `sha256:…`, `sha384:…` or `sha512:…` of the lower-cased address. It identifies nobody in the
-    /// CRM by itself and never becomes a contact's address.
+    /// `sha256:…`, `sha384:…` or `sha512:…` of the lower-cased address. It never becomes a contact's
+    /// address.
     Hashed(String),
 }
 
@@ -140,6 +140,21 @@ impl Email {
             Self::Address(address) => Some(address),
             Self::Hashed(_) => None,
         }
+    }
+
+    /// The hash, when it is one of a whole address: `sha512:` and as many digits as the algorithm gives.
+    pub fn hash(&self) -> Option<&str> {
+        let Self::Hashed(hash) = self else {
+            return None;
+        };
+        let (algorithm, digits) = hash.split_once(':')?;
+        let length = match algorithm {
+            "sha256" => 64,
+            "sha384" => 96,
+            "sha512" => 128,
+            _ => return None,
+        };
+        (digits.len() == length).then_some(hash)
     }
 }
 

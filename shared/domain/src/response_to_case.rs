@@ -3,24 +3,30 @@
 //! The identity of a case is its response and its rule. [`judge`] holds the rules against the response;
 //! [`draft`] fills a rule's texts in; [`decide`] makes the plan from what the CRM knows.
 
+mod columns;
+mod customer;
 mod drafting;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use customer::{Whose, customer_keys, whose};
 pub use drafting::{Draft, draft, score_in_words};
 pub use steps::{case_steps, decided_step, failed_step, note_failed_step, noted_step};
 
 use crate::cases::{
-    CaseDraft, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, QueuePlacement,
+    CaseDraft, ContactDraft, CustomerRef, NOTE_TEXT_CHARS, NoteDraft, OwnerRef, QueuePlacement,
 };
-use crate::configuration::{CaseRule, Configuration, Customers};
+use crate::columns::{ColumnValue, CrmColumns};
+use crate::configuration::{CaseRule, Configuration};
 use crate::identity;
-use crate::names::{ResponseKey, RuleName};
-use crate::response::{Email, Response, normalised_phone};
+use crate::names::{ColumnName, ResponseKey, RuleName};
+use crate::response::Response;
 use crate::rules::{Condition, Facts, Judgement, Verdict};
 use crate::texts;
 
@@ -28,6 +34,7 @@ use crate::texts;
 #[derive(Debug)]
 pub struct CaseRules {
     rules: Vec<(CaseRule, Result<Condition, String>)>,
+    customer_columns: BTreeSet<ColumnName>,
 }
 
 impl CaseRules {
@@ -42,7 +49,24 @@ impl CaseRules {
                 .iter()
                 .map(|rule| (rule.clone(), parse(rule)))
                 .collect(),
+            customer_columns: configuration.customer_columns(),
         }
+    }
+
+    /// The columns of the customer that conditions and templates name.
+    pub fn customer_columns(&self) -> &BTreeSet<ColumnName> {
+        &self.customer_columns
+    }
+
+    /// Whether some condition asks about the customer, who then has to be found before anything is judged.
+    pub fn ask_about_the_customer(&self) -> bool {
+        let conditions = self
+            .rules
+            .iter()
+            .filter_map(|(_, condition)| condition.as_ref().ok());
+        conditions
+            .into_iter()
+            .any(Condition::asks_about_the_customer)
     }
 
     /// The rule of a name.
@@ -65,14 +89,16 @@ pub struct Decision {
     pub chosen: Vec<RuleName>,
 }
 
-/// Holds the rules against a response: the first that matches wins, unless it says to go on.
+/// Holds the rules against a response and what is known of its customer: the first that matches wins, unless it says to
+/// go on.
 pub fn judge(
     rules: &CaseRules,
     response: &Response,
     notification: &str,
     configuration: u64,
+    customer: Option<&CrmColumns>,
 ) -> Decision {
-    let facts = Facts::of(response, notification);
+    let facts = Facts::of(response, notification).knowing(customer);
     let mut decision = Decision {
         configuration,
         verdicts: Vec::new(),
@@ -133,17 +159,8 @@ pub struct Known {
     pub queue: Option<Uuid>,
     /// The owner that the draft names.
     pub owner: Option<OwnerRef>,
-}
-
-/// Whose case it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Whose {
-    /// The row that the case belongs to.
-    pub customer: CustomerRef,
-    /// The contact to be created first, when it is a new one.
-    pub new_contact: Option<ContactDraft>,
-    /// The configured stand-in for whoever is unknown, and so nobody in particular.
-    pub stand_in: bool,
+    /// The values of the choices that the draft names by label.
+    pub choices: BTreeMap<ColumnName, i64>,
 }
 
 /// A plan for one response and rule: stored before anything is written, and the one that every retry runs.
@@ -225,97 +242,6 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// The keys by which the customer of a response can be found. A hash finds nobody.
-pub fn customer_keys(response: &Response) -> CustomerKeys {
-    let customer = &response.customer;
-    let text = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map(str::trim)
-            .filter(|v| !v.is_empty())
-            .map(str::to_owned)
-    };
-    CustomerKeys {
-        external_id: text(&customer.external_id),
-        email: customer
-            .email
-            .as_ref()
-            .and_then(Email::address)
-            .map(str::to_lowercase),
-        phone: customer.phone.as_deref().and_then(normalised_phone),
-    }
-}
-
-/// Whose case it is: who matched, else a new contact under the id of their surest key, else the configured stand-in.
-pub fn whose(
-    response: &Response,
-    matched: Option<&CustomerRef>,
-    customers: &Customers,
-) -> Result<Whose, String> {
-    let whose = |customer: &CustomerRef| Whose {
-        customer: customer.clone(),
-        new_contact: None,
-        stand_in: false,
-    };
-    if let Some(customer) = matched {
-        return Ok(whose(customer));
-    }
-    if customers.create
-        && let Some(contact) = new_contact(response)
-    {
-        return Ok(Whose {
-            new_contact: Some(contact.clone()),
-            ..whose(&CustomerRef::Contact(contact.id))
-        });
-    }
-    match &customers.otherwise {
-        Some(customer) => Ok(Whose { stand_in: true, ..whose(customer) }),
-        None if customers.create => Err("nobody in the CRM matches, and the response carries no external id, e-mail \
-             address or phone number to create a contact from; set customers.otherwise to give such cases a customer"
-            .to_owned()),
-        None => Err("nobody in the CRM matches, and contacts are not created; set customers.create or customers.otherwise"
-            .to_owned()),
-    }
-}
-
-fn new_contact(response: &Response) -> Option<ContactDraft> {
-    let keys = customer_keys(response);
-    let id = match (&keys.external_id, &keys.email, &keys.phone) {
-        (Some(external_id), _, _) => identity::contact("external id", external_id),
-        (None, Some(email), _) => identity::contact("email", email),
-        (None, None, Some(phone)) => identity::contact("phone", phone),
-        (None, None, None) => return None,
-    };
-    let name = response
-        .customer
-        .name
-        .as_deref()
-        .map(texts::one_line)
-        .filter(|name| !name.is_empty());
-    let (first_name, last_name) = match name {
-        Some(name) => match name.split_once(' ') {
-            Some((first, rest)) => (Some(texts::fit(first, 50).0), texts::fit(rest, 50).0),
-            None => (None, texts::fit(&name, 50).0),
-        },
-        None => {
-            let unnamed = keys
-                .email
-                .as_deref()
-                .or(keys.external_id.as_deref())
-                .or(keys.phone.as_deref());
-            (None, texts::fit(unnamed.unwrap_or_default(), 50).0)
-        }
-    };
-    Some(ContactDraft {
-        id,
-        first_name,
-        last_name,
-        email: keys.email,
-        phone: keys.phone,
-        external_id: keys.external_id,
-    })
-}
-
 /// The plan to open a case.
 pub fn decide(
     response: &Response,
@@ -332,13 +258,14 @@ pub fn decide(
         priority: draft.priority,
         origin: draft.origin,
         case_type: draft.case_type,
+        columns: columns(draft, known),
         customer: whose.customer.clone(),
         owner: known.owner.clone(),
         queue: known.queue.map(|queue| QueuePlacement {
             item: identity::queue_item(key, &draft.rule),
             queue,
         }),
-        note: draft.note.clone(),
+        note: saying_why(&draft.note, whose.why.as_deref()),
     };
     CasePlan {
         response: key.clone(),
@@ -348,6 +275,30 @@ pub fn decide(
         course: Course::Open(Box::new(case)),
         response_note: draft.response_note.clone(),
         claim,
+    }
+}
+
+/// The draft's columns, with the choices whose labels were looked up.
+fn columns(draft: &Draft, known: &Known) -> BTreeMap<ColumnName, ColumnValue> {
+    let value = |name: &ColumnName, drafted: &ColumnValue| match known.choices.get(name) {
+        Some(choice) => ColumnValue::Choice(*choice),
+        None => drafted.clone(),
+    };
+    draft
+        .columns
+        .iter()
+        .map(|(name, drafted)| (name.clone(), value(name, drafted)))
+        .collect()
+}
+
+/// The note with the reason for its customer first, where no cut takes it away.
+fn saying_why(note: &NoteDraft, why: Option<&str>) -> NoteDraft {
+    match why {
+        None => note.clone(),
+        Some(why) => NoteDraft {
+            text: texts::fit(&format!("{why}\n\n{}", note.text), NOTE_TEXT_CHARS).0,
+            ..note.clone()
+        },
     }
 }
 

@@ -20,7 +20,7 @@ use crate::names::RuleName;
 use crate::response::{Metric, Response};
 
 /// What conditions and templates may speak of.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 16] = [
     "nps",
     "csat",
     "ces",
@@ -35,7 +35,14 @@ pub const VARIABLES: [&str; 14] = [
     "submitted_at",
     "link",
     "connection",
+    CRM,
+    CRM_LABEL,
 ];
+
+/// The columns of the customer in the CRM, by name: `crm.new_tier`. Only those named are read.
+pub const CRM: &str = "crm";
+/// What people see for those columns: a choice's label, a lookup's name.
+pub const CRM_LABEL: &str = "crm_label";
 
 /// Why a condition cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -152,6 +159,11 @@ impl Condition {
         Judgement::Failed { why }
     }
 
+    /// Whether the condition asks about the customer in the CRM.
+    pub fn asks_about_the_customer(&self) -> bool {
+        self.names.contains(CRM) || self.names.contains(CRM_LABEL)
+    }
+
     /// The values that the condition looked at, without what identifies a person.
     pub fn looked_at(&self, response: &Response, notification: &str) -> String {
         let mut seen = Vec::new();
@@ -230,6 +242,9 @@ impl fmt::Display for Judgement {
         match self {
             Self::Matched => f.write_str("matched"),
             Self::NotMatched => f.write_str("did not match"),
+            Self::NotApplicable { missing } if missing == CRM || missing == CRM_LABEL => {
+                f.write_str("not applicable: no contact of the CRM is the customer")
+            }
             Self::NotApplicable { missing } => {
                 write!(f, "not applicable: the response has no {missing}")
             }

@@ -11,5 +11,5 @@ mod tests;
 
 use cxloop_dataverse::{
     Action, Answer, Client, Condition, Connection, Direction, Error, Etag, FailureKind, Filter,
-    Now, Query, Record, Request, Row, ServiceCode, Timeouts, batch, classify,
+    Literal, Now, Page, Query, Record, Request, Row, ServiceCode, Timeouts, batch, classify,
 };

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::cases::{
-    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
-};
+use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
 use cxloop_domain::configuration::Applied;
+use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::names::ConnectionName;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -41,12 +41,40 @@ pub enum ReopenOutcome {
     Changed,
 }
 
+/// Where a reading of addresses goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressesFrom {
+    /// At the first page: of the contacts that changed since a moment, or of all.
+    Start {
+        /// The moment.
+        changed_since: Option<Timestamp>,
+    },
+    /// At the page whose address an earlier page gave.
+    Next(String),
+}
+
+/// One page of contacts with their e-mail addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddressPage {
+    /// The contacts that have an address, with all of theirs.
+    pub contacts: Vec<(Uuid, Vec<String>)>,
+    /// The address of the next page; none on the last one.
+    pub next: Option<String>,
+}
+
 /// The case desk of a CRM. Every write is under a derived id and harmless twice.
 #[async_trait]
 pub trait CaseDesk: Send + Sync {
-    /// The customer with these keys: by external id, then e-mail, then phone. Active rows only; the
-    /// newest of several. One request.
-    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure>;
+    /// The active contacts with the surest key that anybody has: by external id, then e-mail or its hash, then phone.
+    /// Newest first. One request.
+    async fn find_customer(&self, search: &CustomerSearch) -> Result<Option<Found>, Failure>;
+
+    /// One page of the e-mail addresses of all contacts, or of those that changed.
+    async fn contact_addresses(&self, from: &AddressesFrom) -> Result<AddressPage, Failure>;
+
+    /// The value of a choice column of the case by its label, case ignored. Fails with remedy `Park` when there is none.
+    /// May be cached.
+    async fn choice(&self, column: &str, label: &str) -> Result<i64, Failure>;
 
     /// The queue of a name. Fails with remedy `Park` when there is none. May be cached.
     async fn queue(&self, name: &str) -> Result<Uuid, Failure>;

@@ -3,6 +3,7 @@
 //! A function's dependencies are the roles it holds, and its policy allows exactly these. Every role
 //! that touches a network returns a [`Failure`], which already says what is to be done about it.
 
+mod addresses;
 mod bus;
 mod case_desk;
 mod clock;
@@ -17,8 +18,11 @@ mod signals;
 mod surveys;
 mod waiting;
 
+pub use addresses::AddressIndex;
 pub use bus::Bus;
-pub use case_desk::{CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written};
+pub use case_desk::{
+    AddressPage, AddressesFrom, CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written,
+};
 pub use clock::Clock;
 pub use configurations::Configurations;
 pub use failure::{Failure, Remedy};

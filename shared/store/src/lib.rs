@@ -7,7 +7,7 @@
 //!
 //! Kept for 90 days: raw bodies, and plans, which a replay of a body would run again and whose texts quote the
 //! customer. For 400 days, so that a year can be compared with the one before: responses; and loops, whose failed
-//! steps may quote the CRM's words, from the last change of each item. Leases and gates for as long as they run.
+//! steps may quote the CRM's words, from the last change of each item. For 200 days: hashes of addresses. Leases and gates for as long as they run.
 //! Claims, sets and configuration versions hold ids and state only and do not expire.
 //!
 //! | role | `pk` | `sk` | index |
@@ -20,8 +20,10 @@
 //! | loops that failed | `LOOP#<id>` | `FAILED` | `FAILED#<shard>` / when#id |
 //! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
 //! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
+//! | address index | `ADDRESS#<connection>#<hash>`, `ADDRESSES#<connection>` | contact id, algorithm | |
 //! | gates | `GATE#<connection>` | `CLOSED`, `HISTORY`, `PACE#<second>` | |
 
+mod addresses;
 mod claims;
 mod configurations;
 mod error;
@@ -47,7 +49,7 @@ pub use error::StoreError;
 pub use inbox::LARGEST_BODY_BYTES;
 
 /// The table and what is needed to work with it. Implements the roles `Inbox`, `Responses`, `Plans`,
-/// `Claims`, `Loops`, `Configurations` and `Gates`.
+/// `Claims`, `Loops`, `Configurations`, `Gates` and `AddressIndex`.
 pub struct Store {
     client: Client,
     table: String,

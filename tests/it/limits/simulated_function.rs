@@ -167,6 +167,7 @@ pub(super) fn cases(world: &World, store: Arc<Store>, ledger: Arc<FakeStore>) ->
             plans: ledger.clone(),
             claims: ledger.clone(),
             loops: ledger.clone(),
+            addresses: ledger.clone(),
             gates: store,
             desks,
             platforms: world.platforms(),

@@ -17,8 +17,8 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
-    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Lane, Loops, Plans,
-    Responses, Signals, SurveyPlatform, SurveyPlatforms,
+    AddressIndex, Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Lane,
+    Loops, Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -254,6 +254,7 @@ impl World {
             plans: self.role::<dyn Plans>(self.store.clone()),
             claims: self.role::<dyn Claims>(self.store.clone()),
             loops: self.role::<dyn Loops>(self.store.clone()),
+            addresses: self.role::<dyn AddressIndex>(self.store.clone()),
             gates: self.role::<dyn Gates>(self.store.clone()),
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
             platforms: self.platforms(),

@@ -49,6 +49,11 @@ pub(crate) struct CheckArgs {
     /// Ask no system: look at the file alone
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Hold the columns, choices and lookups that the file names against the tables of Dynamics
+    ///
+    /// The application user needs the right to read table definitions. What cannot be asked is told as not verified.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) schema: bool,
     /// JSON file with the secrets by name, such as {"cxloop/wxm": {"username": "…", "password": "…"}}
     ///
     /// Without it: the same JSON in CXLOOP_SECRETS, else AWS Secrets Manager.

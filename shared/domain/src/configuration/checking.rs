@@ -1,17 +1,22 @@
 //! What must hold of a configuration beyond its shape.
 
 mod answers;
+mod columns;
 
 use std::collections::BTreeSet;
 
-use super::{CaseRule, Configuration, Connection, Threshold};
+use super::{CaseRule, Configuration, Connection, Customers, Threshold};
 use crate::cases::{CaseType, Origin, Priority};
+use crate::customers::Several;
+use crate::names::ColumnName;
 use crate::response::Metric;
 use crate::rules;
 use crate::score::Score;
 use crate::texts::{self, Vocabulary};
 
-pub use answers::{answers_of_condition, answers_of_template};
+pub use answers::{
+    answers_of_condition, answers_of_template, members_of_condition, members_of_template,
+};
 
 /// A broken rule, at a path such as `case_rules[0].when`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,7 @@ pub struct Problem {
 pub fn check(configuration: &Configuration) -> Vec<Problem> {
     let mut found = Vec::new();
     connections(configuration, &mut found);
+    customers(&configuration.customers, &mut found);
     let mut names = BTreeSet::new();
     for (index, rule) in configuration.case_rules.iter().enumerate() {
         let path = format!("case_rules[{index}]");
@@ -137,23 +143,17 @@ fn case_rule(rule: &CaseRule, path: &str, found: &mut Vec<Problem>) {
     condition(&rule.when, path, "when", found);
     let case = &rule.case;
     let at = format!("{path}.case");
-    template(&case.title, Vocabulary::Response, &at, "title", found);
+    customer_columns(&members_of_condition_both(&rule.when), path, "when", found);
     if case.title.trim().is_empty() {
         report(found, &at, "title", "a case needs a title".into());
     }
-    let optional = [
-        ("description", &case.description),
-        ("priority", &case.priority),
-        ("queue", &case.queue),
-        ("owner", &case.owner),
-        ("origin", &case.origin),
-        ("type", &case.case_type),
-    ];
-    for (field, value) in optional {
-        if let Some(value) = value {
-            template(value, Vocabulary::Response, &at, field, found);
-        }
+    for (field, value) in case.templates() {
+        template(value, Vocabulary::Response, &at, &field, found);
+        let mut named = members_of_template(value, rules::CRM);
+        named.extend(members_of_template(value, rules::CRM_LABEL));
+        customer_columns(&named, &at, &field, found);
     }
+    columns::check(&case.columns, &at, found);
     choice(
         case.priority.as_deref(),
         Priority::NAMES,
@@ -174,6 +174,10 @@ fn case_rule(rule: &CaseRule, path: &str, found: &mut Vec<Problem>) {
 fn reopening(threshold: &Threshold, path: &str, found: &mut Vec<Problem>) {
     if let Some(when) = &threshold.when {
         condition(when, path, "when", found);
+        if !members_of_condition_both(when).is_empty() {
+            let problem = "columns of the customer are known to case rules only";
+            report(found, path, "when", problem.into());
+        }
     }
     let highest = match threshold.metric {
         Metric::Nps => 10,
@@ -185,6 +189,32 @@ fn reopening(threshold: &Threshold, path: &str, found: &mut Vec<Problem>) {
             path,
             "below",
             format!("expected a number above 0 and up to {highest}"),
+        );
+    }
+}
+
+fn members_of_condition_both(condition: &str) -> BTreeSet<String> {
+    let mut named = members_of_condition(condition, rules::CRM);
+    named.extend(members_of_condition(condition, rules::CRM_LABEL));
+    named
+}
+
+/// The names go into a request, so they must be names.
+fn customer_columns(named: &BTreeSet<String>, path: &str, field: &str, found: &mut Vec<Problem>) {
+    for name in named {
+        if let Err(problem) = ColumnName::parse(name.as_str()) {
+            report(found, path, field, problem.to_string());
+        }
+    }
+}
+
+fn customers(customers: &Customers, found: &mut Vec<Problem>) {
+    if customers.several == Several::Otherwise && customers.otherwise.is_none() {
+        report(
+            found,
+            "customers",
+            "several",
+            "several: otherwise needs customers.otherwise".into(),
         );
     }
 }

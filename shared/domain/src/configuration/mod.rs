@@ -4,27 +4,33 @@
 //! rules that a file must keep beyond its shape.
 
 mod checking;
+mod columns;
 mod connections;
+mod customers;
 mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use checking::{answers_of_condition, answers_of_template, check};
+pub use checking::{
+    answers_of_condition, answers_of_template, check, members_of_condition, members_of_template,
+};
+pub use columns::{ColumnTemplate, LookupTemplate, TypedColumn};
 pub use connections::{
     Connection, DynamicsConnection, QuestionMap, StandardConnection, WxmConnection,
 };
+pub use customers::Customers;
 pub use reading::{Mistake, read};
 
-use crate::cases::CustomerRef;
-use crate::names::{ConnectionName, RuleName};
+use crate::names::{ColumnName, ConnectionName, RuleName};
 use crate::response::Metric;
+use crate::rules;
 use crate::score::Score;
 
 /// Everything that `cxloop.yaml` can say.
@@ -42,31 +48,6 @@ pub struct Configuration {
     /// What reopens cases. The first threshold that is broken decides.
     #[serde(default)]
     pub reopen: Vec<Threshold>,
-}
-
-/// How customers are found and created.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Customers {
-    /// Create a contact when nobody matches and the response carries a usable key.
-    #[serde(default = "yes")]
-    pub create: bool,
-    /// Whose case it is when nobody matches and none is created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Option<CustomerRef>,
-}
-
-impl Default for Customers {
-    fn default() -> Self {
-        Self {
-            create: true,
-            otherwise: None,
-        }
-    }
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// A rule that opens a case.
@@ -122,6 +103,37 @@ pub struct CaseTemplate {
     /// `question`, `problem` or `request`.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "type")]
     pub case_type: Option<String>,
+    /// Further columns of the case, by the name of the column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<ColumnName, ColumnTemplate>,
+}
+
+impl CaseTemplate {
+    /// Every template, with its path below the case.
+    pub fn templates(&self) -> Vec<(String, &str)> {
+        let optional = [
+            ("description", &self.description),
+            ("priority", &self.priority),
+            ("queue", &self.queue),
+            ("owner", &self.owner),
+            ("origin", &self.origin),
+            ("type", &self.case_type),
+        ];
+        let mut all = vec![("title".to_owned(), self.title.as_str())];
+        all.extend(
+            optional
+                .into_iter()
+                .filter_map(|(field, text)| Some((field.to_owned(), text.as_deref()?))),
+        );
+        for (name, column) in &self.columns {
+            all.extend(
+                column
+                    .templates()
+                    .map(|(below, text)| (format!("columns.{name}{below}"), text)),
+            );
+        }
+        all
+    }
 }
 
 /// A rating after closure that reopens the case.
@@ -239,6 +251,23 @@ impl Configuration {
                 Connection::Dynamics(dynamics) => Some((name, dynamics)),
                 _ => None,
             })
+    }
+
+    /// The columns of the customer that case rules read, in conditions and templates.
+    pub fn customer_columns(&self) -> BTreeSet<ColumnName> {
+        let mut named = BTreeSet::new();
+        for rule in &self.case_rules {
+            for variable in [rules::CRM, rules::CRM_LABEL] {
+                named.extend(members_of_condition(&rule.when, variable));
+                for (_, template) in rule.case.templates() {
+                    named.extend(members_of_template(template, variable));
+                }
+            }
+        }
+        named
+            .into_iter()
+            .filter_map(|name| ColumnName::parse(name).ok())
+            .collect()
     }
 
     /// How many requests a second may be sent to a connection, where that is limited beforehand.

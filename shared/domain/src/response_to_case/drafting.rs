@@ -1,17 +1,20 @@
 //! Filling a rule's texts in for a response, and making them fit their columns.
 
+use std::collections::BTreeMap;
+
 use crate::cases::{
     CaseType, DESCRIPTION_CHARS, NOTE_SUBJECT_CHARS, NOTE_TEXT_CHARS, NoteDraft, Origin, Priority,
     TITLE_CHARS,
 };
+use crate::columns::{ColumnValue, CrmColumns};
 use crate::configuration::CaseRule;
 use crate::identity;
-use crate::names::RuleName;
+use crate::names::{ColumnName, RuleName};
 use crate::response::{Metric, Response};
 use crate::rules::template_values;
 use crate::texts;
 
-use super::Refused;
+use super::{Refused, columns};
 
 /// A rule's case with its texts filled in; queue and owner are still names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Draft {
     pub origin: Option<Origin>,
     /// What sort of matter.
     pub case_type: Option<CaseType>,
+    /// Further columns; choices may still be labels.
+    pub columns: BTreeMap<ColumnName, ColumnValue>,
     /// Name of the queue.
     pub queue: Option<String>,
     /// Name of the owner.
@@ -38,14 +43,15 @@ pub struct Draft {
     pub response_note: Option<String>,
 }
 
-/// Fills a rule in for a response.
+/// Fills a rule in for a response and what is known of its customer.
 pub fn draft(
     rule: &CaseRule,
     response: &Response,
     notification: &str,
     response_note: Option<&str>,
+    customer: Option<&CrmColumns>,
 ) -> Result<Draft, Refused> {
-    let values = template_values(response, notification);
+    let values = template_values(response, notification, customer);
     let parked = |reason: String| Refused {
         rule: rule.name.clone(),
         reason,
@@ -109,6 +115,7 @@ pub fn draft(
             CaseType::NAMES,
         )
         .map_err(&parked)?,
+        columns: columns::filled(&case.columns, &values).map_err(&parked)?,
         queue: fill_some("queue", &case.queue)?,
         owner: fill_some("owner", &case.owner)?,
         note: note(rule, response, &cut),

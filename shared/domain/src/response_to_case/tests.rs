@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cases::{Priority, TITLE_CHARS};
-use crate::configuration::read;
-use crate::response::{Answer, Customer, Measured, Metric};
+use crate::configuration::{Customers, read};
+use crate::customers::{Found, FoundBy, FoundContact};
+use crate::response::{Answer, Customer, Email, Measured, Metric};
 use crate::score::Score;
 
 fn configuration(rules: &str) -> Configuration {
@@ -63,7 +64,7 @@ fn the_first_rule_that_matches_wins_and_the_others_say_so() {
         rule("furious", "nps == 0", ""),
     ];
     let rules = CaseRules::parse(&configuration(&rules.concat()));
-    let decision = judge(&rules, &response(0), "", 7);
+    let decision = judge(&rules, &response(0), "", 7, None);
     assert_eq!(decision.chosen, ["detractor".parse().unwrap()]);
     let told: Vec<String> = decision.verdicts.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -87,6 +88,7 @@ fn a_rule_that_says_continue_lets_the_next_ones_act_too() {
         &response(0),
         "",
         1,
+        None,
     );
     assert_eq!(decision.chosen.len(), 2);
 }
@@ -96,7 +98,7 @@ fn the_note_carries_every_answer_and_the_title_fits_its_column() {
     let mut long = response(3);
     long.customer.name = Some("Ñ".repeat(300));
     let configuration = configuration(&rule("detractor", "nps <= 6", ""));
-    let draft = draft(&configuration.case_rules[0], &long, "", None).unwrap();
+    let draft = draft(&configuration.case_rules[0], &long, "", None, None).unwrap();
     assert_eq!(draft.title.encode_utf16().count(), TITLE_CHARS);
     assert!(draft.title.ends_with(texts::CUT_MARK));
     assert!(
@@ -117,7 +119,7 @@ fn the_note_carries_every_answer_and_the_title_fits_its_column() {
 fn a_template_that_gives_no_priority_of_the_crm_is_refused_with_the_rule_and_the_column() {
     let rules = "  - { name: detractor, when: nps <= 6, case: { title: t, priority: \"{{ comment }}\" } }\n";
     let configuration = configuration(rules);
-    let refused = draft(&configuration.case_rules[0], &response(3), "", None).unwrap_err();
+    let refused = draft(&configuration.case_rules[0], &response(3), "", None, None).unwrap_err();
     assert!(
         refused
             .to_string()
@@ -130,7 +132,7 @@ fn a_template_that_gives_no_priority_of_the_crm_is_refused_with_the_rule_and_the
     );
     let configuration = super::tests::configuration(&rules);
     assert_eq!(
-        draft(&configuration.case_rules[0], &response(3), "", None)
+        draft(&configuration.case_rules[0], &response(3), "", None, None)
             .unwrap()
             .priority,
         Some(Priority::High)
@@ -143,11 +145,18 @@ fn the_customer_is_who_matched_then_a_new_contact_then_the_stand_in() {
     let all = Customers {
         create: true,
         otherwise: Some(somebody.clone()),
+        ..Customers::default()
     };
-    let matched = CustomerRef::Contact(Uuid::from_u128(1));
+    let found = Found {
+        by: FoundBy::Email,
+        contacts: vec![FoundContact {
+            id: Uuid::from_u128(1),
+            ..FoundContact::default()
+        }],
+    };
     assert_eq!(
-        whose(&response(3), Some(&matched), &all).unwrap().customer,
-        matched
+        whose(&response(3), Some(&found), &all).unwrap().customer,
+        CustomerRef::Contact(Uuid::from_u128(1))
     );
 
     let created = whose(&response(3), None, &all).unwrap();
@@ -162,14 +171,12 @@ fn the_customer_is_who_matched_then_a_new_contact_then_the_stand_in() {
     let mut hashed = response(3);
     hashed.customer.email = Email::read(&format!("sha512:{}", "0f".repeat(64)));
     hashed.customer.phone = None;
+    let stand_in = whose(&hashed, None, &all).unwrap();
     assert_eq!(
-        whose(&hashed, None, &all).unwrap(),
-        Whose {
-            customer: somebody,
-            new_contact: None,
-            stand_in: true
-        }
+        (stand_in.customer, stand_in.new_contact, stand_in.stand_in),
+        (somebody, None, true)
     );
+    assert!(stand_in.why.unwrap().contains("customers.otherwise"));
     assert!(
         whose(&hashed, None, &Customers::default())
             .unwrap_err()
@@ -203,6 +210,7 @@ fn the_plan_for_a_new_case_is_what_the_rule_says() {
         &response,
         "Detractors",
         Some("Case {{ ticket }}"),
+        None,
     )
     .unwrap();
     let whose = whose(&response, None, &configuration.customers).unwrap();
@@ -211,6 +219,78 @@ fn the_plan_for_a_new_case_is_what_the_rule_says() {
         ..Known::default()
     };
     insta::assert_json_snapshot!(decide(&response, &draft, &whose, &known, None));
+}
+
+fn with_columns(columns: &str) -> Result<Draft, Refused> {
+    let rules = format!(
+        "  - name: detractor\n    when: nps <= 6\n    case:\n      title: t\n      columns:\n{columns}"
+    );
+    let configuration = configuration(&rules);
+    draft(&configuration.case_rules[0], &response(3), "", None, None)
+}
+
+#[test]
+fn columns_of_a_company_are_filled_in_by_their_types() {
+    let draft = with_columns(
+        r#"        cxl_words: "{{ comment }}"
+        cxl_score: { whole: "{{ nps }}" }
+        cxl_share: { decimal: "0.{{ nps }}" }
+        cxl_low: { yes_no: "{{ nps < 4 }}" }
+        cxl_at: { moment: "{{ submitted_at }}" }
+        cxl_day: { day: "{{ submitted_at }}" }
+        cxl_reason: { choice: "Tempo de espera" }
+        cxl_kind: { choice: 100000002 }
+        cxl_shop: { lookup: { to: cxl_shops, key: cxl_code, value: "V-{{ nps }}", navigation: cxl_Shop } }
+        cxl_place: "{{ location }}"
+"#,
+    )
+    .unwrap();
+    insta::assert_json_snapshot!(draft.columns);
+}
+
+#[test]
+fn a_column_whose_template_gives_something_else_is_refused_without_its_words() {
+    for column in [
+        "{ whole: \"{{ comment }}\" }",
+        "{ decimal: \"1,{{ nps }} {{ comment }}\" }",
+        "{ yes_no: \"{{ comment }}\" }",
+        "{ moment: \"{{ comment }}\" }",
+        "{ day: \"{{ comment }}\" }",
+        "{ lookup: { to: cxl_shops, id: \"{{ comment }}\" } }",
+        "{ lookup: { to: cxl_shops, key: cxl_code, value: \"{{ comment }}/1\" } }",
+    ] {
+        let refused = with_columns(&format!("        cxl_odd: {column}\n")).unwrap_err();
+        assert!(
+            refused.reason.starts_with("columns.cxl_odd: what"),
+            "{refused}"
+        );
+        assert!(!refused.reason.contains("volverei"), "{refused}");
+    }
+}
+
+#[test]
+fn a_choice_by_label_becomes_its_value_and_the_reason_for_the_customer_stands_first_in_the_note() {
+    let draft = with_columns("        cxl_reason: { choice: Espera }\n").unwrap();
+    let whose = Whose {
+        customer: CustomerRef::Contact(Uuid::from_u128(1)),
+        new_contact: None,
+        stand_in: false,
+        why: Some("2 active contacts have this phone number. The newest was taken.".into()),
+    };
+    let known = Known {
+        choices: BTreeMap::from([("cxl_reason".parse().unwrap(), 7)]),
+        ..Known::default()
+    };
+    let plan = decide(&response(3), &draft, &whose, &known, None);
+    let Course::Open(case) = plan.course else {
+        panic!("a case is opened")
+    };
+    assert_eq!(case.columns.values().next(), Some(&ColumnValue::Choice(7)));
+    assert!(
+        case.note.text.starts_with("2 active contacts"),
+        "{}",
+        case.note.text
+    );
 }
 
 #[test]
@@ -228,7 +308,7 @@ proptest! {
     #[test]
     fn at_most_one_rule_acts_unless_it_says_continue(limits in proptest::collection::vec(0i64..=10, 1..6), nps in 0i64..=10) {
         let rules: String = limits.iter().enumerate().map(|(i, l)| rule(&format!("r{i}"), &format!("nps <= {l}"), "")).collect();
-        let decision = judge(&CaseRules::parse(&configuration(&rules)), &response(nps), "", 1);
+        let decision = judge(&CaseRules::parse(&configuration(&rules)), &response(nps), "", 1, None);
         let expected = limits.iter().position(|l| nps <= *l).map(|i| format!("r{i}"));
         prop_assert_eq!(decision.chosen.first().map(ToString::to_string), expected);
         prop_assert!(decision.chosen.len() <= 1);

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use cel::{Context, Value};
 
+use super::{CRM, CRM_LABEL};
+use crate::columns::CrmColumns;
 use crate::response::{Metric, Response};
 use crate::score::Score;
 
@@ -47,7 +49,46 @@ impl Facts {
         context.add_variable_from_value("submitted_at", response.submitted_at.to_string());
         context.add_variable_from_value("customer", customer(response));
         context.add_variable_from_value("answers", answers(response));
+        missing.extend([CRM, CRM_LABEL]);
         Self { context, missing }
+    }
+
+    /// The same facts with what is known of the customer in the CRM.
+    #[must_use]
+    pub fn knowing(mut self, customer: Option<&CrmColumns>) -> Self {
+        let Some(columns) = customer else {
+            return self;
+        };
+        let values: HashMap<String, Value> = columns
+            .iter()
+            .filter_map(|(name, column)| Some((name.clone(), plain(&column.value)?)))
+            .collect();
+        let labels: HashMap<String, Value> = columns
+            .iter()
+            .filter_map(|(name, column)| {
+                Some((name.clone(), Value::from(column.label.as_deref()?)))
+            })
+            .collect();
+        for (variable, members) in [(CRM, values), (CRM_LABEL, labels)] {
+            self.context.add_variable_from_value(variable, members);
+            self.missing.remove(variable);
+        }
+        self
+    }
+}
+
+/// A value of a column; `None` for what no column holds.
+fn plain(value: &serde_json::Value) -> Option<Value> {
+    match value {
+        serde_json::Value::Bool(value) => Some(Value::Bool(*value)),
+        serde_json::Value::String(text) => Some(Value::from(text.as_str())),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(whole) => Some(Value::Int(whole)),
+            None => number.as_f64().map(Value::Float),
+        },
+        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            None
+        }
     }
 }
 
@@ -91,7 +132,11 @@ fn answers(response: &Response) -> HashMap<String, Value> {
 }
 
 /// What templates see: the same names as conditions, as JSON.
-pub fn template_values(response: &Response, notification: &str) -> serde_json::Value {
+pub fn template_values(
+    response: &Response,
+    notification: &str,
+    crm: Option<&CrmColumns>,
+) -> serde_json::Value {
     let mut answers = serde_json::Map::new();
     for answer in &response.answers {
         let value = match (answer.number, answer.text.as_deref()) {
@@ -125,6 +170,12 @@ pub fn template_values(response: &Response, notification: &str) -> serde_json::V
         },
         "answers": answers,
     });
+    if let Some(columns) = crm {
+        for (name, column) in columns {
+            values[CRM][name] = column.value.clone();
+            values[CRM_LABEL][name] = serde_json::json!(column.label);
+        }
+    }
     for metric in Metric::ALL {
         if let Some(score) = response.score(metric) {
             values[metric.name()] = serde_json::json!(score);

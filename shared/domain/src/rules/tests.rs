@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::columns::{CrmColumn, CrmColumns};
 use crate::response::{Answer, Customer, Email, Measured, Metric};
 use crate::score::Score;
 
@@ -161,8 +162,46 @@ fn no_verdict_quotes_what_the_customer_wrote() {
 }
 
 #[test]
+fn columns_of_the_customer_are_values_and_labels() {
+    let columns: CrmColumns = [
+        ("new_tier", serde_json::json!(100_000_001), Some("Ouro")),
+        ("new_city", serde_json::json!("Vigo"), None),
+        ("new_share", serde_json::json!(0.5), None),
+        ("new_vip", serde_json::json!(true), Some("Si")),
+    ]
+    .into_iter()
+    .map(|(name, value, label)| {
+        let label = label.map(str::to_owned);
+        (name.to_owned(), CrmColumn { value, label })
+    })
+    .collect();
+    let facts = Facts::of(&response(Some(3), None), "").knowing(Some(&columns));
+    let judged = |condition: &str| Condition::parse(condition).unwrap().judge(&facts);
+    for condition in [
+        "crm.new_tier == 100000001 && crm_label.new_tier == \"Ouro\"",
+        "nps <= 6 && crm[\"new_city\"] == \"Vigo\" && crm.new_share < 0.75 && crm.new_vip",
+        "!has(crm.new_empty)",
+    ] {
+        assert_eq!(judged(condition), Judgement::Matched, "{condition}");
+    }
+    assert_eq!(
+        judged("crm.new_empty == 1"),
+        Judgement::NotApplicable {
+            missing: "new_empty".into()
+        }
+    );
+    let nobody = self::judged("crm.new_vip", &response(Some(3), None));
+    assert_eq!(
+        nobody.to_string(),
+        "not applicable: no contact of the CRM is the customer"
+    );
+    let values = template_values(&response(None, None), "", Some(&columns));
+    assert_eq!(values["crm_label"]["new_tier"], "Ouro");
+}
+
+#[test]
 fn what_a_template_sees_has_no_nulls() {
-    let values = template_values(&response(None, None), "");
+    let values = template_values(&response(None, None), "", None);
     assert!(values.get("location").is_none());
     assert!(values["customer"].get("phone").is_none());
     assert_eq!(values["answers"]["staff"], 4.5);

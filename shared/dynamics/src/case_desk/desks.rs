@@ -99,8 +99,15 @@ impl DynamicsCaseDesks {
     }
 }
 
-impl CaseDesks for DynamicsCaseDesks {
-    fn desk(&self, applied: &Applied) -> Result<(ConnectionName, Arc<dyn CaseDesk>), Failure> {
+impl DynamicsCaseDesks {
+    /// The desk of a configuration, with what Dynamics alone can be asked.
+    ///
+    /// # Errors
+    /// Remedy `Mend` when no CRM is connected.
+    pub fn dynamics_desk(
+        &self,
+        applied: &Applied,
+    ) -> Result<(ConnectionName, Arc<DynamicsCaseDesk>), Failure> {
         let connections = &applied.configuration.connections;
         let (name, connection) = connections
             .iter()
@@ -131,5 +138,12 @@ impl CaseDesks for DynamicsCaseDesks {
             }
         };
         Ok((name.clone(), desk))
+    }
+}
+
+impl CaseDesks for DynamicsCaseDesks {
+    fn desk(&self, applied: &Applied) -> Result<(ConnectionName, Arc<dyn CaseDesk>), Failure> {
+        let (name, desk) = self.dynamics_desk(applied)?;
+        Ok((name, desk))
     }
 }

@@ -12,6 +12,7 @@ use cxloop_domain::cases::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::columns;
 use crate::{Direction, Error, Query, Record, Row};
 
 const RESOLUTIONS: &str = "Incident_IncidentResolutions";
@@ -64,6 +65,9 @@ pub(super) fn case(case: &CaseDraft) -> Row {
         CustomerRef::Contact(id) => row.bind("customerid_contact", "contacts", *id),
         CustomerRef::Account(id) => row.bind("customerid_account", "accounts", *id),
     };
+    let row = case.columns.iter().fold(row, |row, (name, value)| {
+        columns::set(row, name.as_str(), value)
+    });
     match &case.owner {
         Some(OwnerRef::User(id)) => row.bind("ownerid", "systemusers", *id),
         Some(OwnerRef::Team(id)) => row.bind("ownerid", "teams", *id),

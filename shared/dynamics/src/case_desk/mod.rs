@@ -3,27 +3,32 @@
 //! Every write is under a derived id with `If-None-Match: *`, or guarded by the version that was
 //! read, so each method is harmless twice.
 
+mod addresses;
 mod cases;
+mod columns;
 mod customers;
 mod desks;
 mod failure;
 mod limiter;
 mod lookup;
 mod map;
+mod metadata;
 mod names;
 mod sign_in;
 
 use async_trait::async_trait;
-use cxloop_domain::cases::{
-    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
-};
+use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
+use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{CaseDesk, Failure, OpenedCase, ReopenOutcome, Written};
+use cxloop_ports::{
+    AddressPage, AddressesFrom, CaseDesk, Failure, OpenedCase, ReopenOutcome, Written,
+};
 use uuid::Uuid;
 
 use crate::{Client, Error, Now};
 
 pub use desks::{Correlation, DynamicsCaseDesks};
+pub use metadata::{ChoiceDefinition, ColumnDefinition, LookupDefinition, TableDefinition};
 
 #[cfg(test)]
 pub(crate) use failure::failure;
@@ -98,8 +103,16 @@ impl DynamicsCaseDesk {
 
 #[async_trait]
 impl CaseDesk for DynamicsCaseDesk {
-    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
-        customers::find(self, keys).await
+    async fn find_customer(&self, search: &CustomerSearch) -> Result<Option<Found>, Failure> {
+        customers::find(self, search).await
+    }
+
+    async fn contact_addresses(&self, from: &AddressesFrom) -> Result<AddressPage, Failure> {
+        addresses::page(self, from).await
+    }
+
+    async fn choice(&self, column: &str, label: &str) -> Result<i64, Failure> {
+        columns::choice(self, column, label).await
     }
 
     async fn queue(&self, name: &str) -> Result<Uuid, Failure> {

@@ -1,8 +1,8 @@
 //! Queues, users and teams by the names that rules use.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use cxloop_domain::cases::OwnerRef;
@@ -25,6 +25,29 @@ const MOST_ROWS: u32 = 50;
 pub(super) struct NameCache {
     queues: Mutex<HashMap<String, (Uuid, Timestamp)>>,
     owners: Mutex<HashMap<String, (OwnerRef, Timestamp)>>,
+    choices: Mutex<HashMap<String, (Choices, Timestamp)>>,
+}
+
+/// The values of a column's choices by their labels in lower case.
+pub(super) type Choices = Arc<BTreeMap<String, i64>>;
+
+impl NameCache {
+    /// The choices of a column that were read lately.
+    pub(super) fn choices(&self, column: &str, now: Timestamp) -> Option<Choices> {
+        cached(&self.choices, column, now)
+    }
+
+    /// Keeps the choices of a column.
+    pub(super) fn remember_choices(
+        &self,
+        column: &str,
+        choices: BTreeMap<String, i64>,
+        now: Timestamp,
+    ) -> Choices {
+        let choices = Arc::new(choices);
+        remember(&self.choices, column, Arc::clone(&choices), now);
+        choices
+    }
 }
 
 fn cached<T: Clone>(

@@ -41,3 +41,8 @@ async fn the_record_of_loops_keeps_the_contract() {
 async fn the_store_of_configurations_keeps_the_contract() {
     contract::configurations(&TestTable::new().await.store()).await;
 }
+
+#[tokio::test]
+async fn the_index_of_hashed_addresses_keeps_the_contract() {
+    contract::addresses(&TestTable::new().await.store()).await;
+}

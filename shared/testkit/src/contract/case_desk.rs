@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use cxloop_domain::cases::{
     CaseDraft, CaseState, ContactDraft, CustomerKeys, CustomerRef, QueuePlacement, Reopening,
 };
+use cxloop_domain::customers::{CustomerSearch, FoundBy, HashSearch, hashed_address};
 use cxloop_domain::identity;
-use cxloop_ports::{CaseDesk, Remedy, ReopenOutcome, Written};
+use cxloop_ports::{AddressesFrom, CaseDesk, Remedy, ReopenOutcome, Written};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -68,24 +69,18 @@ pub async fn finds_customers(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture)
         email: Some(email.to_owned()),
         ..CustomerKeys::default()
     };
-    let known = Some(CustomerRef::Contact(fixture.contact()));
-    assert_eq!(
-        well(
-            desk.find_customer(&by_email(&fixture.contact_email()))
-                .await
-        ),
-        known
-    );
+    let known = Some((FoundBy::Email, fixture.contact()));
+    assert_eq!(found(desk, by_email(&fixture.contact_email())).await, known);
     let shouted = fixture.contact_email().to_uppercase();
     assert_eq!(
-        well(desk.find_customer(&by_email(&shouted)).await),
+        found(desk, by_email(&shouted)).await,
         known,
         "case does not tell addresses apart"
     );
 
     let email = format!("d'antas.{}@example.com", fixture.run());
     assert_eq!(
-        well(desk.find_customer(&by_email(&email)).await),
+        found(desk, by_email(&email)).await,
         None,
         "a quote in an address is no syntax"
     );
@@ -104,17 +99,69 @@ pub async fn finds_customers(desk: &dyn CaseDesk, fixture: &dyn CaseDeskFixture)
         Written::Before,
         "a repeat meets the first"
     );
-    let created = Some(CustomerRef::Contact(contact.id));
-    assert_eq!(well(desk.find_customer(&by_email(&email)).await), created);
+    assert_eq!(
+        found(desk, by_email(&email)).await,
+        Some((FoundBy::Email, contact.id))
+    );
     let both = CustomerKeys {
         external_id: Some(external_id),
         ..by_email(&fixture.contact_email())
     };
     assert_eq!(
-        well(desk.find_customer(&both).await),
-        created,
+        found(desk, both).await,
+        Some((FoundBy::ExternalId, contact.id)),
         "the company's own id is the surest key"
     );
+    finds_by_hash(desk, fixture, &email, contact.id).await;
+}
+
+/// The surest key that somebody has, and who is the newest with it.
+async fn found(desk: &dyn CaseDesk, keys: CustomerKeys) -> Option<(FoundBy, Uuid)> {
+    let found = well(desk.find_customer(&CustomerSearch::by(keys)).await)?;
+    Some((found.by, found.contacts[0].id))
+}
+
+async fn finds_by_hash(
+    desk: &dyn CaseDesk,
+    fixture: &dyn CaseDeskFixture,
+    email: &str,
+    contact: Uuid,
+) {
+    let search = |candidates: &[Uuid]| CustomerSearch {
+        keys: CustomerKeys {
+            email_hash: hashed_address("sha512", email),
+            ..CustomerKeys::default()
+        },
+        hashes: HashSearch::Among(candidates.to_vec()),
+        ..CustomerSearch::default()
+    };
+    let both = search(&[fixture.contact(), contact]);
+    let found = well(desk.find_customer(&both).await).expect("one of them has the address");
+    assert_eq!((found.by, found.contacts.len()), (FoundBy::EmailHash, 1));
+    assert_eq!(found.contacts[0].id, contact);
+    for nobody in [vec![fixture.contact()], vec![]] {
+        assert_eq!(
+            well(desk.find_customer(&search(&nobody)).await),
+            None,
+            "who has another address by now is not found"
+        );
+    }
+    let mut from = AddressesFrom::Start {
+        changed_since: None,
+    };
+    let mut seen = false;
+    for _ in 0..1_000 {
+        let page = well(desk.contact_addresses(&from).await);
+        let has = |(id, addresses): &(Uuid, Vec<String>)| {
+            *id == contact && addresses.iter().any(|address| address == email)
+        };
+        seen |= page.contacts.iter().any(has);
+        match page.next {
+            Some(next) => from = AddressesFrom::Next(next),
+            None => break,
+        }
+    }
+    assert!(seen, "a reading of all addresses comes to every contact");
 }
 
 /// Queues and owners are found by name, and named when they are not.

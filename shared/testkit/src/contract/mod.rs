@@ -3,6 +3,7 @@
 //! Each suite panics on the first promise that is not kept. The suites of the store want a store of
 //! their own that nothing else writes to, with a clock near 2026-11-22T10:00:00Z.
 
+mod addresses;
 mod case_desk;
 mod claims;
 mod configurations;
@@ -14,6 +15,7 @@ mod plans;
 mod responses;
 mod survey_platform;
 
+pub use addresses::addresses;
 pub use case_desk::{
     CaseDeskFixture, case_desk, finds_customers, finds_queues_and_owners,
     leaves_changed_cases_alone, opens_one_case, reopens_a_resolved_case,

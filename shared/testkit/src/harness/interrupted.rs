@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::cases::{
-    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
-};
+use cxloop_domain::address_index::Progress;
+use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
 use cxloop_domain::configuration::{Applied, Configuration};
+use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::loops::{Loop, LoopHistory, Step};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
 use cxloop_domain::response::Response;
 use cxloop_ports::{
-    Bus, CaseDesk, CaseDesks, Claims, Configurations, Failure, Gates, Hint, Inbox, InboxItem, Kept,
-    Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome,
-    Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable, Written,
+    AddressIndex, AddressPage, AddressesFrom, Bus, CaseDesk, CaseDesks, Claims, Configurations,
+    Failure, Gates, Hint, Inbox, InboxItem, Kept, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue,
+    ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform,
+    SurveyPlatforms, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -108,6 +109,13 @@ interrupted!(Gates, "gates", {
     take(connection: &ConnectionName, requests: u32, per_second: u32, now: Timestamp) -> ();
 });
 
+interrupted!(AddressIndex, "addresses", {
+    contacts(connection: &ConnectionName, hash: &str) -> Vec<Uuid>;
+    add(connection: &ConnectionName, entries: &[(String, Uuid)]) -> ();
+    progress(connection: &ConnectionName, algorithm: &str) -> Progress;
+    keep_progress(connection: &ConnectionName, algorithm: &str, progress: &Progress) -> ();
+});
+
 interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });
 
 interrupted!(Postpone, "postpone", { send_again(body: &str, delay_seconds: u32) -> (); });
@@ -164,9 +172,25 @@ impl<T: SurveyPlatforms + ?Sized> SurveyPlatforms for Interrupted<T> {
 
 #[async_trait]
 impl<T: CaseDesk + ?Sized> CaseDesk for Interrupted<T> {
-    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
+    async fn find_customer(&self, search: &CustomerSearch) -> Result<Option<Found>, Failure> {
         self.interruptions
-            .around("case_desk.find_customer", || self.inner.find_customer(keys))
+            .around("case_desk.find_customer", || {
+                self.inner.find_customer(search)
+            })
+            .await
+    }
+
+    async fn contact_addresses(&self, from: &AddressesFrom) -> Result<AddressPage, Failure> {
+        self.interruptions
+            .around("case_desk.contact_addresses", || {
+                self.inner.contact_addresses(from)
+            })
+            .await
+    }
+
+    async fn choice(&self, column: &str, label: &str) -> Result<i64, Failure> {
+        self.interruptions
+            .around("case_desk.choice", || self.inner.choice(column, label))
             .await
     }
 

@@ -31,6 +31,11 @@ async fn the_fake_claims_keep_the_contract() {
 }
 
 #[tokio::test]
+async fn the_fake_index_of_addresses_keeps_the_contract() {
+    contract::addresses(&FakeStore::default()).await;
+}
+
+#[tokio::test]
 async fn the_fake_gates_keep_the_contract() {
     contract::gates(&FakeStore::default()).await;
 }

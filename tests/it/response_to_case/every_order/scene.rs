@@ -123,6 +123,7 @@ impl Scene {
             plans: stepped.clone(),
             claims: stepped.clone(),
             loops: self.store.clone(),
+            addresses: self.store.clone(),
             gates: self.store.clone(),
             desks: Arc::new(SteppedDesks(stepped)),
             platforms: Arc::new(FakePlatforms::default()),

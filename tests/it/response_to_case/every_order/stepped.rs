@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use cxloop_domain::cases::{
-    CaseDraft, CaseFacts, ContactDraft, CustomerKeys, CustomerRef, NoteDraft, OwnerRef, Reopening,
-};
+use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
 use cxloop_domain::configuration::Applied;
+use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Failure, Kept, OpenedCase, Plans, ReopenOutcome, Written,
+    AddressPage, AddressesFrom, CaseDesk, CaseDesks, Claims, Failure, Kept, OpenedCase, Plans,
+    ReopenOutcome, Written,
 };
 use cxloop_testkit::fakes::{FakeCaseDesk, FakeStore};
 use jiff::Timestamp;
@@ -146,8 +146,14 @@ impl Plans for Stepped {
 
 #[async_trait]
 impl CaseDesk for Stepped {
-    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
-        self.desk.find_customer(keys).await
+    async fn find_customer(&self, search: &CustomerSearch) -> Result<Option<Found>, Failure> {
+        self.desk.find_customer(search).await
+    }
+    async fn contact_addresses(&self, from: &AddressesFrom) -> Result<AddressPage, Failure> {
+        self.desk.contact_addresses(from).await
+    }
+    async fn choice(&self, column: &str, label: &str) -> Result<i64, Failure> {
+        self.desk.choice(column, label).await
     }
     async fn queue(&self, name: &str) -> Result<Uuid, Failure> {
         self.desk.queue(name).await

@@ -160,7 +160,7 @@ fn in_the_sandbox_the_response_meets_the_rule_that_the_table_of_effects_names() 
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sandbox/cxloop.yaml");
     let configuration = configuration::read(&std::fs::read_to_string(file).unwrap()).unwrap();
     let (_, response, _) = signed("webhooks/standard-new.json");
-    let decision = judge(&CaseRules::parse(&configuration), &response, "", 1);
+    let decision = judge(&CaseRules::parse(&configuration), &response, "", 1, None);
     let chosen: Vec<&str> = decision.chosen.iter().map(|rule| rule.as_str()).collect();
     assert_eq!(chosen, ["detractor"]);
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod check;
+mod check_schema;
 mod dead_letters;
 mod events;
 mod program;

@@ -12,24 +12,31 @@ const ANSWERS: &str = "answers";
 /// The answers that a condition names: `answers.call_back`, `answers["call_back"]`, `"call_back" in answers`. A condition
 /// that cannot be read names none.
 pub fn answers_of_condition(condition: &str) -> BTreeSet<String> {
+    members_of_condition(condition, ANSWERS)
+}
+
+/// The members of a variable that a condition names, as [`answers_of_condition`] does for `answers`.
+pub fn members_of_condition(condition: &str, variable: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if let Ok(program) = Program::compile(condition) {
-        collect(program.expression(), &mut found);
+        collect(program.expression(), variable, &mut found);
     }
     found
 }
 
-fn collect(expression: &IdedExpr, found: &mut BTreeSet<String>) {
+fn collect(expression: &IdedExpr, variable: &str, found: &mut BTreeSet<String>) {
     match &expression.expr {
         Expr::Select(select) => {
-            if is_answers(&select.operand) {
+            if is_variable(&select.operand, variable) {
                 found.insert(select.field.clone());
             }
-            collect(&select.operand, found);
+            collect(&select.operand, variable, found);
         }
         Expr::Call(call) => {
             let asked = match (call.func_name.as_str(), call.args.as_slice()) {
-                (operators::INDEX, [of, key]) | (operators::IN, [key, of]) if is_answers(of) => {
+                (operators::INDEX, [of, key]) | (operators::IN, [key, of])
+                    if is_variable(of, variable) =>
+                {
                     Some(key)
                 }
                 _ => None,
@@ -38,7 +45,7 @@ fn collect(expression: &IdedExpr, found: &mut BTreeSet<String>) {
                 found.insert(name.inner().to_owned());
             }
             for part in call.target.as_deref().into_iter().chain(&call.args) {
-                collect(part, found);
+                collect(part, variable, found);
             }
         }
         Expr::Comprehension(comprehension) => {
@@ -50,19 +57,19 @@ fn collect(expression: &IdedExpr, found: &mut BTreeSet<String>) {
                 &comprehension.result,
             ];
             for part in parts {
-                collect(part, found);
+                collect(part, variable, found);
             }
         }
         Expr::List(list) => {
             for element in &list.elements {
-                collect(element, found);
+                collect(element, variable, found);
             }
         }
         Expr::Map(map) => {
             for entry in &map.entries {
                 if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    collect(&entry.key, found);
-                    collect(&entry.value, found);
+                    collect(&entry.key, variable, found);
+                    collect(&entry.value, variable, found);
                 }
             }
         }
@@ -70,13 +77,18 @@ fn collect(expression: &IdedExpr, found: &mut BTreeSet<String>) {
     }
 }
 
-fn is_answers(expression: &IdedExpr) -> bool {
-    matches!(&expression.expr, Expr::Ident(name) if name == ANSWERS)
+fn is_variable(expression: &IdedExpr, variable: &str) -> bool {
+    matches!(&expression.expr, Expr::Ident(name) if name == variable)
 }
 
 /// The answers that a template names, as `answers.call_back` or `answers["call_back"]`. A template that cannot be read
 /// names none.
 pub fn answers_of_template(template: &str) -> BTreeSet<String> {
+    members_of_template(template, ANSWERS)
+}
+
+/// The members of a variable that a template names, as [`answers_of_template`] does for `answers`.
+pub fn members_of_template(template: &str, variable: &str) -> BTreeSet<String> {
     let environment = Environment::empty();
     let Ok(parsed) = environment.template_from_str(template) else {
         return BTreeSet::new();
@@ -84,20 +96,20 @@ pub fn answers_of_template(template: &str) -> BTreeSet<String> {
     let names = parsed.undeclared_variables(true);
     let mut found: BTreeSet<String> = names
         .iter()
-        .filter_map(|name| name.strip_prefix(ANSWERS)?.strip_prefix('.'))
+        .filter_map(|name| name.strip_prefix(variable)?.strip_prefix('.'))
         .filter_map(|rest| rest.split('.').next())
         .map(str::to_owned)
         .collect();
     // A name in brackets is told only as one of the answers; it is found where it is written.
-    if names.contains(ANSWERS) {
-        found.extend(in_brackets(template));
+    if names.contains(variable) {
+        found.extend(in_brackets(template, variable));
     }
     found
 }
 
-fn in_brackets(template: &str) -> impl Iterator<Item = String> {
-    template.match_indices(ANSWERS).filter_map(|(at, _)| {
-        let rest = template[at + ANSWERS.len()..].trim_start();
+fn in_brackets(template: &str, variable: &str) -> impl Iterator<Item = String> {
+    template.match_indices(variable).filter_map(move |(at, _)| {
+        let rest = template[at + variable.len()..].trim_start();
         let rest = rest.strip_prefix('[')?.trim_start();
         let quote = rest.chars().next().filter(|c| ['"', '\''].contains(c))?;
         let (name, rest) = rest[1..].split_once(quote)?;

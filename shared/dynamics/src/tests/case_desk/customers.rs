@@ -1,6 +1,8 @@
 //! Finding and creating customers.
 
-use cxloop_domain::cases::{ContactDraft, CustomerKeys, CustomerRef};
+use cxloop_domain::cases::{ContactDraft, CustomerKeys};
+use cxloop_domain::customers::{CustomerSearch, FoundBy, HashSearch, hashed_address};
+use cxloop_domain::names::ColumnName;
 use cxloop_ports::{CaseDesk, Remedy, Written};
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -14,13 +16,24 @@ use crate::tests::body;
 
 const OTHER: Uuid = uuid!("11111111-2222-4333-8444-555555555555");
 
-fn keys(external_id: Option<&str>, email: Option<&str>, phone: Option<&str>) -> CustomerKeys {
+fn keys(external_id: Option<&str>, email: Option<&str>, phone: Option<&str>) -> CustomerSearch {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    CustomerKeys {
+    CustomerSearch::by(CustomerKeys {
         external_id: owned(external_id),
         email: owned(email),
         phone: owned(phone),
-    }
+        email_hash: None,
+    })
+}
+
+/// Who is found: the key and the contacts, newest first.
+async fn found(
+    organisation: &Organisation,
+    search: &CustomerSearch,
+) -> Option<(FoundBy, Vec<Uuid>)> {
+    let found = desk(organisation).find_customer(search).await.unwrap()?;
+    let contacts = found.contacts.iter().map(|contact| contact.id);
+    Some((found.by, contacts.collect()))
 }
 
 #[tokio::test]
@@ -38,9 +51,9 @@ async fn all_keys_are_asked_for_in_one_request_and_the_surest_wins() {
     .await;
 
     let wanted = keys(Some("C-17"), Some("ana@example.com"), Some("+34600000001"));
-    let found = desk(&organisation).find_customer(&wanted).await.unwrap();
+    let found = found(&organisation, &wanted).await;
 
-    assert_eq!(found, Some(CustomerRef::Contact(CONTACT)));
+    assert_eq!(found, Some((FoundBy::ExternalId, vec![CONTACT])));
     assert_eq!(organisation.requests().await.len(), 1);
     let sent: Vec<String> = last_batch(&organisation)
         .await
@@ -84,8 +97,11 @@ async fn the_newest_exact_match_in_the_surest_column_is_the_customer() {
     )
     .await;
     let wanted = keys(None, Some("ana_costa@example.com"), None);
-    let found = desk(&organisation).find_customer(&wanted).await.unwrap();
-    assert_eq!(found, Some(CustomerRef::Contact(CONTACT)));
+    assert_eq!(
+        found(&organisation, &wanted).await,
+        Some((FoundBy::Email, vec![CONTACT, OTHER])),
+        "both have it, the newest first"
+    );
 }
 
 #[tokio::test]
@@ -100,10 +116,11 @@ async fn a_phone_is_compared_by_its_digits() {
         ]))],
     )
     .await;
-    let found = desk(&organisation)
-        .find_customer(&keys(None, None, Some("+34600000001")))
-        .await;
-    assert_eq!(found, Ok(Some(CustomerRef::Contact(CONTACT))));
+    let wanted = keys(None, None, Some("+34600000001"));
+    assert_eq!(
+        found(&organisation, &wanted).await,
+        Some((FoundBy::Phone, vec![CONTACT]))
+    );
 }
 
 #[tokio::test]
@@ -141,6 +158,74 @@ async fn a_search_that_fails_finds_nobody_and_says_so() {
         .await
         .unwrap_err();
     assert_eq!(failure.remedy, Remedy::Retry);
+}
+
+#[tokio::test]
+async fn a_hash_is_looked_for_among_those_who_had_the_address_and_columns_come_along() {
+    let organisation = Organisation::start().await;
+    answer_batch(
+        &organisation,
+        200,
+        &[rows(json!([
+            {"contactid": OTHER, "emailaddress1": "outra@example.com", "cxl_tier": 1},
+            {
+                "contactid": CONTACT, "emailaddress2": "Antia@Example.com",
+                "cxl_tier": 2, "cxl_tier@OData.Community.Display.V1.FormattedValue": "Ouro", "cxl_empty": null,
+                "_parentcustomerid_value": OTHER,
+                "_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname": "account",
+            },
+        ]))],
+    )
+    .await;
+    let column = |name: &str| name.parse::<ColumnName>().unwrap();
+    let search = CustomerSearch {
+        keys: CustomerKeys {
+            email_hash: hashed_address("sha384", "antia@example.com"),
+            ..CustomerKeys::default()
+        },
+        hashes: HashSearch::Among(vec![CONTACT, OTHER]),
+        columns: [column("cxl_tier"), column("cxl_empty")].into(),
+    };
+    let found = desk(&organisation).find_customer(&search).await.unwrap();
+    let found = found.unwrap();
+    assert_eq!((found.by, found.contacts.len()), (FoundBy::EmailHash, 1));
+    let contact = &found.contacts[0];
+    assert_eq!((contact.id, contact.account), (CONTACT, Some(OTHER)));
+    assert_eq!(contact.columns.len(), 1);
+    assert_eq!(contact.columns["cxl_tier"].value, 2);
+    assert_eq!(contact.columns["cxl_tier"].label.as_deref(), Some("Ouro"));
+
+    let sent = last_batch(&organisation).await;
+    let line = &sent[0].0;
+    assert!(
+        line.contains("cxl_tier") && line.contains("cxl_empty"),
+        "{line}"
+    );
+    assert!(!line.contains("fullname"), "nothing else is read: {line}");
+}
+
+#[tokio::test]
+async fn a_column_may_hold_the_hash_with_or_without_its_algorithm() {
+    let organisation = Organisation::start().await;
+    let hash = hashed_address("sha512", "antia@example.com").unwrap();
+    let bare = hash["sha512:".len()..].to_uppercase();
+    let answer = rows(json!([
+        {"contactid": CONTACT, "cxl_hash": bare},
+        {"contactid": OTHER, "cxl_hash": hash},
+    ]));
+    answer_batch(&organisation, 200, &[answer]).await;
+    let search = CustomerSearch {
+        keys: CustomerKeys {
+            email_hash: Some(hash),
+            ..CustomerKeys::default()
+        },
+        hashes: HashSearch::Column("cxl_hash".parse().unwrap()),
+        ..CustomerSearch::default()
+    };
+    assert_eq!(
+        found(&organisation, &search).await,
+        Some((FoundBy::EmailHash, vec![CONTACT, OTHER]))
+    );
 }
 
 fn contact() -> ContactDraft {

@@ -1,5 +1,6 @@
 //! The case desk against answers made by hand.
 
+mod columns;
 mod customers;
 mod desks;
 mod mapping;

@@ -21,7 +21,7 @@ fn note() -> NoteDraft {
     }
 }
 
-fn draft() -> CaseDraft {
+pub(super) fn draft() -> CaseDraft {
     CaseDraft {
         id: CASE,
         title: "Xoán Peña puntuou 3".to_owned(),
@@ -29,6 +29,7 @@ fn draft() -> CaseDraft {
         priority: Some(Priority::High),
         origin: Some(Origin::Web),
         case_type: Some(CaseType::Problem),
+        columns: std::collections::BTreeMap::new(),
         customer: CustomerRef::Contact(CONTACT),
         owner: Some(OwnerRef::Team(QUEUE)),
         queue: Some(QueuePlacement {
@@ -39,7 +40,7 @@ fn draft() -> CaseDraft {
     }
 }
 
-fn opened() -> String {
+pub(super) fn opened() -> String {
     change_set(&[
         (
             1,

@@ -1,13 +1,22 @@
 //! The role itself.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use cxloop_domain::cases::{
-    CaseDraft, CaseFacts, CaseState, ContactDraft, CustomerKeys, CustomerRef, DESCRIPTION_CHARS,
+    CaseDraft, CaseFacts, CaseState, ContactDraft, CustomerRef, DESCRIPTION_CHARS,
     NOTE_SUBJECT_CHARS, NOTE_TEXT_CHARS, NoteDraft, OwnerRef, QueuePlacement, Reopening,
     TITLE_CHARS,
 };
+use cxloop_domain::customers::{
+    CustomerSearch, Found, FoundBy, FoundContact, HashSearch, MOST_CONTACTS, algorithm_of,
+    hashed_address,
+};
+use cxloop_domain::names::ColumnName;
 use cxloop_domain::response::normalised_phone;
-use cxloop_ports::{CaseDesk, Failure, OpenedCase, ReopenOutcome, Written};
+use cxloop_ports::{
+    AddressPage, AddressesFrom, CaseDesk, Failure, OpenedCase, ReopenOutcome, Written,
+};
 use uuid::Uuid;
 
 use super::{ContactRow, FakeCase, FakeCaseDesk, FakeNote, QueueItem, State};
@@ -101,42 +110,107 @@ impl State {
         );
     }
 
-    fn newest_contact(&self, matches: impl Fn(&ContactRow) -> bool) -> Option<CustomerRef> {
-        let found = self
-            .contacts
-            .iter()
-            .rev()
-            .find(|contact| contact.active && matches(contact))?;
-        Some(CustomerRef::Contact(found.id))
+    /// Active contacts, newest first.
+    fn contacts_where(&self, matches: impl Fn(&ContactRow) -> bool) -> Vec<FoundContact> {
+        let active = self.contacts.iter().rev().filter(|contact| contact.active);
+        active
+            .filter(|contact| matches(contact))
+            .take(MOST_CONTACTS)
+            .map(|contact| FoundContact {
+                id: contact.id,
+                account: contact.account,
+                columns: contact.columns.clone(),
+            })
+            .collect()
     }
 
-    fn search(&self, keys: &CustomerKeys) -> Option<CustomerRef> {
-        let by_external_id = keys.external_id.as_ref().and_then(|wanted| {
-            self.newest_contact(|contact| contact.external_id.as_ref() == Some(wanted))
-        });
+    fn search(&self, search: &CustomerSearch) -> Option<Found> {
+        let keys = &search.keys;
+        let by_external_id = || {
+            let wanted = keys.external_id.as_ref()?;
+            Some(self.contacts_where(|contact| contact.external_id.as_ref() == Some(wanted)))
+        };
         let by_email = || {
             let wanted = keys.email.as_ref()?.to_lowercase();
-            self.newest_contact(|contact| {
-                contact
-                    .email
-                    .as_ref()
-                    .is_some_and(|email| email.to_lowercase() == wanted)
-            })
+            Some(self.contacts_where(|contact| {
+                let email = contact.email.as_ref();
+                email.is_some_and(|email| email.to_lowercase() == wanted)
+            }))
+        };
+        let by_hash = || {
+            let wanted = keys.email_hash.as_deref()?;
+            let HashSearch::Among(candidates) = &search.hashes else {
+                return None;
+            };
+            Some(self.contacts_where(|contact| {
+                let hash = contact.email.as_deref().and_then(|email| {
+                    hashed_address(algorithm_of(wanted).unwrap_or_default(), email)
+                });
+                candidates.contains(&contact.id) && hash.as_deref() == Some(wanted)
+            }))
         };
         let by_phone = || {
             let wanted = normalised_phone(keys.phone.as_deref()?)?;
-            self.newest_contact(|contact| {
+            Some(self.contacts_where(|contact| {
                 contact.phone.as_deref().and_then(normalised_phone).as_ref() == Some(&wanted)
-            })
+            }))
         };
-        by_external_id.or_else(by_email).or_else(by_phone)
+        let searches: [(FoundBy, &dyn Fn() -> Option<Vec<FoundContact>>); 4] = [
+            (FoundBy::ExternalId, &by_external_id),
+            (FoundBy::Email, &by_email),
+            (FoundBy::EmailHash, &by_hash),
+            (FoundBy::Phone, &by_phone),
+        ];
+        searches.into_iter().find_map(|(by, look)| {
+            let contacts = look()?;
+            (!contacts.is_empty()).then(|| Found {
+                by,
+                contacts: contacts
+                    .into_iter()
+                    .map(|contact| named(contact, &search.columns))
+                    .collect(),
+            })
+        })
+    }
+}
+
+/// The contact with the columns that were asked for and no others.
+fn named(contact: FoundContact, wanted: &BTreeSet<ColumnName>) -> FoundContact {
+    let columns = contact.columns.into_iter();
+    FoundContact {
+        columns: columns
+            .filter(|(name, _)| wanted.iter().any(|wanted| wanted.as_str() == name))
+            .collect(),
+        ..contact
     }
 }
 
 #[async_trait]
 impl CaseDesk for FakeCaseDesk {
-    async fn find_customer(&self, keys: &CustomerKeys) -> Result<Option<CustomerRef>, Failure> {
-        Ok(self.open()?.search(keys))
+    async fn find_customer(&self, search: &CustomerSearch) -> Result<Option<Found>, Failure> {
+        Ok(self.open()?.search(search))
+    }
+
+    /// One page, whatever changed.
+    async fn contact_addresses(&self, _: &AddressesFrom) -> Result<AddressPage, Failure> {
+        let state = self.open()?;
+        let contacts = state.contacts.iter();
+        Ok(AddressPage {
+            contacts: contacts
+                .filter_map(|contact| Some((contact.id, vec![contact.email.clone()?])))
+                .collect(),
+            next: None,
+        })
+    }
+
+    async fn choice(&self, column: &str, label: &str) -> Result<i64, Failure> {
+        let state = self.open()?;
+        let key = (column.to_owned(), label.to_lowercase());
+        state
+            .choices
+            .get(&key)
+            .copied()
+            .ok_or_else(|| refused(&format!("{column} has no choice {label}")))
     }
 
     async fn queue(&self, name: &str) -> Result<Uuid, Failure> {

@@ -27,6 +27,7 @@ struct State {
     cases: BTreeMap<Uuid, FakeCase>,
     notes: BTreeMap<Uuid, FakeNote>,
     queue_items: BTreeMap<Uuid, QueueItem>,
+    choices: BTreeMap<(String, String), i64>,
     refused: BTreeMap<String, String>,
     tickets: u32,
 }
@@ -96,6 +97,12 @@ impl FakeCaseDesk {
             .owners
             .insert(name.to_owned(), OwnerRef::Team(id));
         id
+    }
+
+    /// Adds a choice of a column of the case.
+    pub fn add_choice(&self, column: &str, label: &str, value: i64) {
+        let key = (column.to_owned(), label.to_lowercase());
+        self.look().choices.insert(key, value);
     }
 
     /// Adds an account; the id is derived from the name.

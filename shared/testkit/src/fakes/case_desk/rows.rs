@@ -1,6 +1,7 @@
 //! The rows of the desk.
 
 use cxloop_domain::cases::{CaseDraft, CaseState, ContactDraft, NoteDraft};
+use cxloop_domain::columns::CrmColumns;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,6 +21,10 @@ pub struct ContactRow {
     pub phone: Option<String>,
     /// Whether it may be found.
     pub active: bool,
+    /// The account that it belongs to.
+    pub account: Option<Uuid>,
+    /// Further columns.
+    pub columns: CrmColumns,
 }
 
 impl ContactRow {
@@ -32,6 +37,8 @@ impl ContactRow {
             email: None,
             phone: None,
             active: true,
+            account: None,
+            columns: CrmColumns::new(),
         }
     }
 
@@ -42,6 +49,8 @@ impl ContactRow {
             name: format!("{first_name} {}", draft.last_name)
                 .trim()
                 .to_owned(),
+            account: None,
+            columns: CrmColumns::new(),
             external_id: draft.external_id.clone(),
             email: draft.email.clone(),
             phone: draft.phone.clone(),

@@ -1,5 +1,6 @@
 //! A store in memory that keeps the same promises as the table. Nothing in it expires.
 
+mod addresses;
 mod claims;
 mod configurations;
 mod gates;
@@ -10,6 +11,7 @@ mod plans;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
+use cxloop_domain::address_index::Progress;
 use cxloop_domain::configuration::Configuration;
 use cxloop_domain::loops::{Loop, Step};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
@@ -39,6 +41,8 @@ struct State {
     response_ties: BTreeMap<ResponseKey, LoopId>,
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
+    addresses: BTreeMap<(ConnectionName, String), BTreeSet<Uuid>>,
+    address_progress: BTreeMap<(ConnectionName, String), Progress>,
     held_back: BTreeMap<ConnectionName, Timestamp>,
     taken: BTreeMap<(ConnectionName, i64), u64>,
 }

@@ -5,6 +5,7 @@ mod findings;
 mod places;
 mod questions;
 mod secrets;
+mod tables;
 mod tokens;
 mod verifying;
 
@@ -60,7 +61,14 @@ pub(crate) async fn check(
             .push("the connected systems: --offline".to_owned());
     } else {
         let secrets = GivenSecrets::of(arguments.secrets.as_deref(), environment.clone()).await?;
-        verifying::verify(&configuration, &text, secrets, &mut findings).await;
+        verifying::verify(
+            &configuration,
+            &text,
+            secrets,
+            arguments.schema,
+            &mut findings,
+        )
+        .await;
     }
     Ok(Checked {
         configuration: Some(configuration),

@@ -1,10 +1,14 @@
 //! The names in the file that stand for something in a connected system, with their places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cxloop_domain::configuration::{Mistake, answers_of_condition, answers_of_template};
+use cxloop_domain::configuration::{
+    ColumnTemplate, Mistake, members_of_condition, members_of_template,
+};
+use cxloop_domain::customers::HashedEmails;
+use cxloop_domain::rules::{CRM, CRM_LABEL};
 use serde::Deserialize;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 
 /// A name as written, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +23,12 @@ pub(super) struct Written {
 
 impl Written {
     fn of(spanned: &Spanned<String>, path: String) -> Self {
-        let place = &spanned.referenced;
+        Self::at(spanned.value.clone(), &spanned.referenced, path)
+    }
+
+    fn at(name: String, place: &Location, path: String) -> Self {
         Self {
-            name: spanned.value.clone(),
+            name,
             path,
             line: place.line().max(1),
             column: place.column().max(1),
@@ -63,12 +70,20 @@ pub(super) struct Names {
     pub(super) questions: BTreeMap<String, Vec<Written>>,
     /// Answers that conditions and templates ask for, each at the condition or template.
     pub(super) answers: Vec<Written>,
+    /// Columns of the case that rules fill in, and with what.
+    pub(super) case_columns: Vec<(Written, ColumnTemplate)>,
+    /// Columns of the contact that conditions and templates read, each at the condition or template.
+    pub(super) contact_columns: Vec<Written>,
+    /// The column of the contact that holds the hash of its address.
+    pub(super) hash_column: Option<Written>,
 }
 
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
     connections: BTreeMap<String, WithQuestions>,
+    #[serde(default)]
+    customers: WithHashes,
     #[serde(default)]
     case_rules: Vec<WithCase>,
     #[serde(default)]
@@ -85,7 +100,42 @@ struct WithQuestions {
 #[derive(Deserialize)]
 struct WithCase {
     when: Spanned<String>,
-    case: BTreeMap<String, Option<Spanned<String>>>,
+    case: Case,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    title: Option<Spanned<String>>,
+    description: Option<Spanned<String>>,
+    priority: Option<Spanned<String>>,
+    queue: Option<Spanned<String>>,
+    owner: Option<Spanned<String>>,
+    origin: Option<Spanned<String>>,
+    #[serde(rename = "type")]
+    case_type: Option<Spanned<String>>,
+    #[serde(default)]
+    columns: BTreeMap<String, Spanned<ColumnTemplate>>,
+}
+
+impl Case {
+    fn texts(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        let all = [
+            ("description", &self.description),
+            ("origin", &self.origin),
+            ("owner", &self.owner),
+            ("priority", &self.priority),
+            ("queue", &self.queue),
+            ("title", &self.title),
+            ("type", &self.case_type),
+        ];
+        all.into_iter()
+            .filter_map(|(field, text)| Some((field, text.as_ref()?)))
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct WithHashes {
+    hashed_emails: Option<Spanned<HashedEmails>>,
 }
 
 #[derive(Deserialize)]
@@ -102,16 +152,29 @@ enum Text {
 }
 
 impl Names {
-    fn answers_of(&mut self, text: &Spanned<String>, path: String, how: Text) {
-        let names = match how {
-            Text::Condition => answers_of_condition(&text.value),
-            Text::Template => answers_of_template(&text.value),
-        };
+    fn named_in(&mut self, text: &Spanned<String>, path: String, how: Text) {
         let place = Written::of(text, path);
-        self.answers.extend(names.into_iter().map(|name| Written {
-            name,
-            ..place.clone()
-        }));
+        let text = place.name.clone();
+        self.named_at(&place, &text, how);
+    }
+
+    /// Adds the answers and the columns of the customer that a text names, at a place.
+    fn named_at(&mut self, place: &Written, text: &str, how: Text) {
+        let members = |variable: &str| match how {
+            Text::Condition => members_of_condition(text, variable),
+            Text::Template => members_of_template(text, variable),
+        };
+        let written = |names: BTreeSet<String>| {
+            let place = place.clone();
+            names.into_iter().map(move |name| Written {
+                name,
+                ..place.clone()
+            })
+        };
+        self.answers.extend(written(members("answers")));
+        let mut columns = members(CRM);
+        columns.extend(members(CRM_LABEL));
+        self.contact_columns.extend(written(columns));
     }
 }
 
@@ -123,26 +186,40 @@ pub(super) fn names(text: &str) -> Names {
     };
     let mut found = Names::default();
     for (at, rule) in document.case_rules.iter().enumerate() {
-        found.answers_of(
+        found.named_in(
             &rule.when,
             format!("case_rules[{at}].when"),
             Text::Condition,
         );
-        for (field, value) in &rule.case {
-            let Some(value) = value else { continue };
+        for (field, value) in rule.case.texts() {
             let path = format!("case_rules[{at}].case.{field}");
-            found.answers_of(value, path.clone(), Text::Template);
+            found.named_in(value, path.clone(), Text::Template);
             let written = Some(Written::of(value, path)).filter(Written::is_fixed);
-            match field.as_str() {
+            match field {
                 "queue" => found.queues.extend(written),
                 "owner" => found.owners.extend(written),
                 _ => {}
             }
         }
+        for (name, column) in &rule.case.columns {
+            let path = format!("case_rules[{at}].case.columns.{name}");
+            let place = Written::at(name.clone(), &column.referenced, path);
+            for (_, template) in column.value.templates() {
+                found.named_at(&place, template, Text::Template);
+            }
+            found.case_columns.push((place, column.value.clone()));
+        }
+    }
+    if let Some(hashed) = &document.customers.hashed_emails
+        && let HashedEmails::Column(column) = &hashed.value
+    {
+        let path = "customers.hashed_emails".to_owned();
+        let written = Written::at(column.to_string(), &hashed.referenced, path);
+        found.hash_column = Some(written);
     }
     for (at, threshold) in document.reopen.iter().enumerate() {
         if let Some(when) = &threshold.when {
-            found.answers_of(when, format!("reopen[{at}].when"), Text::Condition);
+            found.named_in(when, format!("reopen[{at}].when"), Text::Condition);
         }
         if let Some(queue) = &threshold.queue {
             let written = Written::of(queue, format!("reopen[{at}].queue"));
@@ -151,7 +228,7 @@ pub(super) fn names(text: &str) -> Names {
     }
     for (connection, with) in &document.connections {
         if let Some(note) = &with.note {
-            found.answers_of(
+            found.named_in(
                 note,
                 format!("connections.{connection}.note"),
                 Text::Template,

@@ -14,7 +14,7 @@ use super::Findings;
 use super::places::{Names, Written, names};
 use super::questions::Questions;
 use super::secrets::GivenSecrets;
-use super::{answers, questions, tokens};
+use super::{answers, questions, tables, tokens};
 use crate::aws::clock;
 use crate::report::count;
 
@@ -26,6 +26,7 @@ pub(super) async fn verify(
     configuration: &Configuration,
     text: &str,
     secrets: GivenSecrets,
+    schema: bool,
     findings: &mut Findings,
 ) {
     let secrets: Arc<dyn Secrets> = Arc::new(secrets);
@@ -40,6 +41,14 @@ pub(super) async fn verify(
     };
     tokens::judge(configuration, secrets.as_ref(), &mut findings.warnings).await;
     in_dynamics(configuration, &names, &http, &secrets, findings).await;
+    if schema {
+        let applied = Applied {
+            version: 0,
+            configuration: configuration.clone(),
+        };
+        let desks = DynamicsCaseDesks::new(http.clone(), Arc::clone(&secrets), clock());
+        tables::verify(&desks, &applied, &names, findings).await;
+    }
     let mut platforms = BTreeMap::new();
     for (name, connection) in &configuration.connections {
         let Connection::Wxm(wxm) = connection else {
