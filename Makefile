@@ -78,7 +78,7 @@ functions: ## build the functions for this machine into target/lambda
 # ---- Check ----
 
 .PHONY: test
-test: tools browser functions lint ## check and test everything
+test: tools browser clients functions lint ## check and test everything
 	@echo "testing"
 	@$(CARGO) test --workspace --no-fail-fast
 
@@ -145,6 +145,20 @@ $(TOOLS)/%/.ready: infra/requirements/%.txt
 	@rm -rf $(TOOLS)/$*
 	@$(PYTHON) -m venv $(TOOLS)/$* || { echo "$(PYTHON) cannot make an environment: on Debian, install python3-venv" >&2; exit 1; }
 	@$(TOOLS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Dataverse clients of other people, which the tests drive against the stand-in.
+.PHONY: clients
+clients: $(TOOLS)/clients/.ready ## install the Dataverse clients that the tests drive into .tools
+
+$(TOOLS)/clients/.ready: tests/clients/package-lock.json tests/clients/requirements.txt
+	@command -v npm >/dev/null || { echo "the clients need Node.js and npm: on Debian, install nodejs and npm" >&2; exit 1; }
+	@echo "installing the clients into .tools"
+	@rm -rf $(TOOLS)/clients && mkdir -p $(TOOLS)/clients/node
+	@cp tests/clients/package.json tests/clients/package-lock.json $(TOOLS)/clients/node/
+	@cd $(TOOLS)/clients/node && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@$(PYTHON) -m venv $(TOOLS)/clients/python || { echo "$(PYTHON) cannot make an environment: on Debian, install python3-venv" >&2; exit 1; }
+	@$(TOOLS)/clients/python/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/clients/requirements.txt
 	@touch $@
 
 # The version is in the path, so that only another version is built anew.

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::model::{ColumnId, Model, TableId};
+use super::operations;
 use super::refusal::Refusal;
 
 /// The prefix of the names of bound actions and functions.
@@ -53,6 +54,31 @@ pub(crate) enum Address {
     Function(String, String),
 }
 
+impl Address {
+    /// The table that the path begins with.
+    pub(crate) fn table(&self) -> Option<TableId> {
+        match self {
+            Self::ServiceDocument | Self::Batch | Self::Unbound(_) | Self::Function(..) => None,
+            Self::Set(table)
+            | Self::SetCount(table)
+            | Self::BoundToSet(table, _)
+            | Self::Row(table, _)
+            | Self::Property(table, ..)
+            | Self::PropertyValue(table, ..)
+            | Self::Related(table, ..)
+            | Self::RelatedReference(table, ..)
+            | Self::BelowRelated(table, ..)
+            | Self::Collection(table, ..)
+            | Self::CollectionCount(table, ..)
+            | Self::CollectionReferences(table, ..)
+            | Self::CollectionReference(table, ..)
+            | Self::BelowCollection(table, ..)
+            | Self::Bound(table, ..)
+            | Self::BoundFunction(table, ..) => Some(*table),
+        }
+    }
+}
+
 /// Reads a path below the version segment, for example `incidents(…)/title`, still percent-encoded.
 pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
     let decoded = percent_decode_str(path)
@@ -74,8 +100,10 @@ pub(crate) fn read(model: &Model, path: &str) -> Result<Address, Refusal> {
     let (head, key) = split_key(segments[0])?;
     let Some(table) = model.by_set(head) else {
         return match (segments.len(), key) {
-            (1, None | Some("")) if known_unbound(head) => Ok(Address::Unbound(head.to_owned())),
-            (1, Some(arguments)) if known_unbound(head) => {
+            (1, None | Some("")) if operations::is_unbound(head) => {
+                Ok(Address::Unbound(head.to_owned()))
+            }
+            (1, Some(arguments)) if operations::is_unbound(head) => {
                 Ok(Address::Function(head.to_owned(), arguments.to_owned()))
             }
             _ => Err(Refusal::unknown_segment(head)),
@@ -198,27 +226,6 @@ fn row_key(model: &Model, table: TableId, key: &str) -> Result<Uuid, Refusal> {
         Some(_) => return Err(Refusal::invalid_key(&table.set)),
     };
     self::key(value).ok_or_else(|| Refusal::invalid_key(&table.set))
-}
-
-/// True for the unbound actions and functions that exist here.
-fn known_unbound(name: &str) -> bool {
-    const UNBOUND: &[&str] = &[
-        "AddListMembersList",
-        "CalculateTotalTimeIncident",
-        "CloseIncident",
-        "CopyMembersList",
-        "GrantAccess",
-        "InitializeFrom",
-        "LoseOpportunity",
-        "Merge",
-        "RetrieveCurrentOrganization",
-        "RetrieveTotalRecordCount",
-        "RetrieveVersion",
-        "RevokeAccess",
-        "WhoAmI",
-        "WinOpportunity",
-    ];
-    UNBOUND.contains(&name)
 }
 
 /// `incidents(x)` as name and key; a name alone has no key.

@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::decimal::Decimal;
-use super::model::IndexStatus;
-use super::model::{AlternateKey, ColumnId, Kind, Model, Table, TableId};
+use super::model::{AlternateKey, ColumnId, IndexStatus, Kind, Model, Table, TableId, Target};
 use super::payload::Changes;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
@@ -64,7 +63,7 @@ impl Keyed {
         {
             return Ok(None);
         }
-        let values = values(model, described, inside)?;
+        let values = values(organisation, described, inside)?;
         let key = key(described, &values, organisation.keys_wait.then_some(now))?;
         let ordered: Vec<Value> = described.keys[key]
             .columns
@@ -130,7 +129,11 @@ fn closing(text: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-fn values(model: &Model, table: &Table, inside: &str) -> Result<Vec<(ColumnId, Value)>, Refusal> {
+fn values(
+    organisation: &Organisation,
+    table: &Table,
+    inside: &str,
+) -> Result<Vec<(ColumnId, Value)>, Refusal> {
     let mut found = Vec::new();
     let mut rest = inside;
     while !rest.trim().is_empty() {
@@ -151,7 +154,7 @@ fn values(model: &Model, table: &Table, inside: &str) -> Result<Vec<(ColumnId, V
                 *letter == ',' && !quoted
             })
             .map_or(after.len(), |(at, _)| at);
-        let value = literal(model, table, column, after[..end].trim())
+        let value = literal(organisation, table, column, after[..end].trim())
             .ok_or_else(|| Refusal::invalid_key(&table.set))?;
         found.push((column, value));
         rest = after.get(end + 1..).unwrap_or_default();
@@ -159,7 +162,12 @@ fn values(model: &Model, table: &Table, inside: &str) -> Result<Vec<(ColumnId, V
     Ok(found)
 }
 
-fn literal(model: &Model, table: &Table, column: ColumnId, text: &str) -> Option<Value> {
+fn literal(
+    organisation: &Organisation,
+    table: &Table,
+    column: ColumnId,
+    text: &str,
+) -> Option<Value> {
     let unquoted = text
         .strip_prefix('\'')
         .and_then(|text| text.strip_suffix('\''));
@@ -174,10 +182,10 @@ fn literal(model: &Model, table: &Table, column: ColumnId, text: &str) -> Option
         Kind::Day => text.parse::<Date>().ok().map(Value::Day),
         Kind::Lookup(targets) => {
             let id = address::key(unquoted.unwrap_or(text))?;
-            // Keys are compared by identifier; the table is that of the first target.
-            let table = targets.first().map(|target| target.table)?;
-            let _ = model;
-            Some(Value::Row(table, id))
+            // The address has no word on the table; the row that is there decides.
+            let there = |target: &&Target| organisation.row(target.table, id).is_some();
+            let target = targets.iter().find(there).or(targets.first())?;
+            Some(Value::Row(target.table, id))
         }
         Kind::Id | Kind::Guid => address::key(unquoted.unwrap_or(text)).map(Value::Guid),
         _ => None,

@@ -1,5 +1,8 @@
 //! On whose behalf and when a request is carried out.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -9,8 +12,13 @@ use super::rows::{Operation, Organisation, Row, Write};
 /// The circumstances of one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The user whom the token stands for.
+    /// The user whom the token stands for, or whom that user acts for.
     pub(crate) user: Uuid,
+    /// The user whom the token stands for, when another one is impersonated.
+    /// Source: Microsoft Learn, "Impersonate another user using the Web API".
+    pub(crate) really: Option<Uuid>,
+    /// Privileges that the user lacks, or either of both when one impersonates another.
+    pub(crate) denied: Arc<BTreeSet<String>>,
     pub(crate) now: Timestamp,
     /// The `tag` query option. Source: Microsoft Learn, "Use optional parameters".
     pub(crate) tag: Option<String>,
@@ -20,6 +28,18 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// A user who acts for nobody else and lacks no privilege.
+    pub(crate) fn new(user: Uuid, now: Timestamp) -> Self {
+        Self {
+            user,
+            really: None,
+            denied: Arc::default(),
+            now,
+            tag: None,
+            detect_duplicates: false,
+        }
+    }
+
     /// Stores a row in this caller's name and returns its new version.
     pub(crate) fn put(
         &self,

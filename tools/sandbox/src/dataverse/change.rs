@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::access::Right;
 use super::activity;
 use super::alternate;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
-use super::incident;
 use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
 use super::party;
 use super::payload::Changes;
 use super::queue;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
+use super::state;
 use super::value::Value;
 
 /// Makes a row and returns its key. The key comes from the address, else from the body, else it is new.
@@ -32,6 +33,7 @@ pub(crate) fn create(
     if described.name == activity::VIEW {
         return Err(Refusal::no_such_message("Create", &described.name));
     }
+    caller.may(Right::Create, described)?;
     let id = id.or(changes.id).unwrap_or_else(drawn::key);
     if organisation.row(table, id).is_some() {
         return Err(Refusal::duplicate_key());
@@ -69,6 +71,7 @@ pub(crate) fn create(
             id,
         ));
     }
+    state::before_write(organisation, caller, table, id, None, &mut row)?;
     computed::at_creation(organisation, &model, table, &mut row, caller);
     check(organisation, &model, table, id, &row, caller, true)?;
     if let Some(number) = &described.autonumber
@@ -78,6 +81,7 @@ pub(crate) fn create(
         row.set_at(number.column, Value::text(&computed::number(number, next)));
     }
     caller.put(organisation, table, id, row);
+    state::after_write(organisation, caller, table, id, None)?;
     create_related(organisation, caller, table, id, changes)?;
     Ok(id)
 }
@@ -133,10 +137,10 @@ pub(crate) fn update(
         .row(table, id)
         .ok_or_else(|| Refusal::missing_row(&described.name, id))?
         .clone();
+    caller.may(Right::Write, described)?;
     if changes.id.is_some_and(|other| other != id) {
         return Err(Refusal::read_only(&described.id, &described.name));
     }
-    let state = state_column(described);
     if !changes.before.is_empty() {
         return Err(Refusal::deep_update(&described.set));
     }
@@ -146,14 +150,13 @@ pub(crate) fn update(
         }
         party::set(organisation, caller, (table, id), collection.table, parties)?;
     }
-    if described.read_only_when_inactive
-        && !is_active(described, &before)
+    if !state::is_open(described, &before)
         && changes
             .columns
             .iter()
             .any(|(column, _)| !is_state(described, *column))
     {
-        return Err(Refusal::already_closed());
+        return Err(state::closed(described));
     }
     let mut row = before.clone();
     for (column, value) in &changes.columns {
@@ -164,15 +167,14 @@ pub(crate) fn update(
         row.set_at(*column, value.clone());
     }
     settle_state(described, id, &mut row, changes)?;
+    state::before_write(organisation, caller, table, id, Some(&before), &mut row)?;
     computed::at_update(organisation, &model, table, &before, &mut row, caller);
-    check(organisation, &model, table, id, &row, caller, false)?;
-    caller.put(organisation, table, id, row.clone());
-    if let Some(at) = state
-        && before.at(at) != row.at(at)
-    {
-        incident::state_changed(organisation, caller, table, id, before.at(at).as_whole());
+    if before.get(described, "ownerid") != row.get(described, "ownerid") {
+        caller.may(Right::Assign, described)?;
     }
-    Ok(())
+    check(organisation, &model, table, id, &row, caller, false)?;
+    caller.put(organisation, table, id, row);
+    state::after_write(organisation, caller, table, id, Some(&before))
 }
 
 /// Changes a row as the service itself does, past the rules for callers.
@@ -208,9 +210,11 @@ pub(crate) fn delete(
     if described.name == activity::VIEW {
         return Err(Refusal::no_such_message("Delete", &described.name));
     }
-    if organisation.row(table, id).is_none() {
-        return Err(Refusal::missing_row(&described.name, id));
-    }
+    let row = organisation
+        .row(table, id)
+        .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
+    caller.may(Right::Delete, described)?;
+    state::before_delete(organisation, table, row)?;
     for collection in &described.collections {
         if let Some(through) = collection.through {
             for pair in organisation.having(through.table, through.here, &Value::Guid(id)) {

@@ -31,12 +31,7 @@ const fn key(kind: u128, number: u128) -> Uuid {
 
 /// Acting as that user.
 pub(crate) fn application_user(now: Timestamp) -> Caller {
-    Caller {
-        user: APPLICATION_USER,
-        now,
-        tag: None,
-        detect_duplicates: false,
-    }
+    Caller::new(APPLICATION_USER, now)
 }
 
 /// What every organisation has: its business unit, its currency, the default publisher with its solutions.
@@ -118,6 +113,22 @@ pub(crate) fn add_application_user(organisation: &mut Organisation, now: Timesta
         "applicationid": "5a4db0c5-0000-4000-8000-00000000a991",
     });
     add_rows(organisation, now, "systemusers", 1, &[user]);
+}
+
+/// The user of another program. Its key follows from the name of the client alone.
+pub(crate) fn add_another_application(
+    organisation: &mut Organisation,
+    client: &str,
+    now: Timestamp,
+) -> Uuid {
+    let user = Uuid::new_v5(&APPLICATION_USER, client.as_bytes());
+    let row = json!({
+        "firstname": client, "lastname": "(application)", "domainname": format!("{client}@example.com"), "accessmode": 4,
+        "applicationid": Uuid::new_v5(&user, b"application").to_string(),
+    });
+    add_row(organisation, now, "systemusers", user, &row);
+    organisation.commit();
+    user
 }
 
 /// Users, teams, queues, accounts and contacts.
@@ -254,27 +265,33 @@ fn add_rows(
         "accounts" => 4,
         _ => 5,
     };
-    let Some(table) = model.by_set(set) else {
+    if model.by_set(set).is_none() {
+        return;
+    }
+    for (number, row) in (first..).zip(rows) {
+        add_row(organisation, now, set, key(kind, number), row);
+    }
+    organisation.commit();
+}
+
+fn add_row(organisation: &mut Organisation, now: Timestamp, set: &str, id: Uuid, row: &Json) {
+    let model = Arc::clone(organisation.model());
+    let (Some(table), Json::Object(row)) = (model.by_set(set), row) else {
         return;
     };
     let caller = application_user(now);
-    for (number, row) in (first..).zip(rows) {
-        let Json::Object(row) = row else { continue };
-        let made =
-            payload::read(organisation, table, row, &References::default()).and_then(|changes| {
-                change::create(
-                    organisation,
-                    &caller,
-                    table,
-                    Some(key(kind, number)),
-                    &changes,
-                )
-            });
-        if let Err(refusal) = made {
-            tracing::error!(set, code = refusal.code, "a row of the company was refused");
-        }
+    let made = payload::read(organisation, table, row, &References::default())
+        .and_then(|changes| change::create(organisation, &caller, table, Some(id), &changes));
+    if let Err(refusal) = made {
+        tracing::error!(set, code = refusal.code, "a row of the company was refused");
     }
-    organisation.commit();
+    if set == "systemusers" {
+        // In the directory a user has another key than in the organisation.
+        change::as_system(organisation, &caller, table, id, |table, row| {
+            let object = Value::Guid(Uuid::new_v5(&id, b"directory"));
+            row.set(table, "azureactivedirectoryobjectid", object);
+        });
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(crate) fn at_creation(
     if let Some(users) = model.by_name("systemuser") {
         let user = Value::Row(users, caller.user);
         row.set(described, "createdby", user.clone());
+        row.set(described, "createdonbehalfby", really(users, caller));
         if row.get(described, "ownerid").is_null() {
             row.set(described, "ownerid", user);
         }
@@ -76,6 +77,7 @@ fn always(
     row.set(described, "modifiedon", Value::time(caller.now));
     if let Some(users) = model.by_name("systemuser") {
         row.set(described, "modifiedby", Value::Row(users, caller.user));
+        row.set(described, "modifiedonbehalfby", really(users, caller));
     }
     owner(model, described, row);
     composite::fill(described, row);
@@ -152,6 +154,14 @@ fn always(
         }
         _ => {}
     }
+}
+
+/// The user who acted for the one in whose name a row is written; empty when nobody did.
+/// Source: Microsoft Learn, "Impersonate another user using the Web API".
+fn really(users: TableId, caller: &Caller) -> Value {
+    caller
+        .really
+        .map_or(Value::Null, |user| Value::Row(users, user))
 }
 
 fn owner(model: &Model, table: &Table, row: &mut Row) {

@@ -10,13 +10,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use uuid::Uuid;
 
+use super::access;
 use super::agent_page;
 use super::caller::Caller;
 use super::message::{Answer, Request};
 use super::payload::References;
 use super::query::Options;
 use super::refusal::Refusal;
-use super::throttle::Verdict;
+use super::throttle::{Limit, Remaining, Verdict, grouped};
 use super::{Dataverse, batch, drawn, lock, service};
 
 /// The largest body that the service takes. Source: Microsoft Learn, "Use bulk operation messages" (116.85 MB when plug-ins are
@@ -87,31 +88,34 @@ async fn web_api(State(dataverse): State<Dataverse>, request: HttpRequest) -> Re
             .and_then(|value| value.to_str().ok())
     };
     let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-    if !bearer.is_some_and(|token| lock(&dataverse.shared.tokens).accepts(token.trim(), caller.now))
-    {
+    let user =
+        bearer.and_then(|token| lock(&dataverse.shared.tokens).user(token.trim(), caller.now));
+    let Some(user) = user else {
         return respond(
             Answer::from(Refusal::unauthorized()).with("WWW-Authenticate", "Bearer"),
             None,
         );
-    }
-    let remaining = {
+    };
+    caller.user = user;
+    let (verdict, limits) = {
         let mut throttle = lock(&dataverse.shared.throttle);
-        match throttle.take(caller.user, caller.now) {
-            Verdict::Allowed { remaining } => remaining,
-            Verdict::Refused {
-                retry_after_seconds,
-            } => {
-                let refused = Answer::from(Refusal::too_many_requests(throttle.limit()));
-                return respond(
-                    refused.with("Retry-After", retry_after_seconds.to_string()),
-                    Some(0),
-                );
-            }
+        (throttle.take(user, caller.now), throttle.limits)
+    };
+    let remaining = match verdict {
+        Verdict::Allowed(remaining) => remaining,
+        Verdict::Refused {
+            limit,
+            retry_after_seconds,
+        } => {
+            let refused = Answer::from(limits.refusal(limit));
+            return respond(
+                refused.with("Retry-After", retry_after_seconds.to_string()),
+                Some(Remaining::default()),
+            );
         }
     };
-    let Some(_in_flight) = InFlight::enter(&dataverse, caller.user) else {
-        let limit = lock(&dataverse.shared.throttle).concurrency();
-        let refused = Answer::from(Refusal::too_many_at_once(limit));
+    let Some(_in_flight) = InFlight::enter(&dataverse, user) else {
+        let refused = Answer::from(limits.refusal(Limit::Concurrency));
         return respond(refused.with("Retry-After", "1"), Some(remaining));
     };
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
@@ -139,7 +143,16 @@ async fn web_api(State(dataverse): State<Dataverse>, request: HttpRequest) -> Re
     }
     caller.detect_duplicates = request.detect_duplicates;
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
-    let answer = answer(&dataverse, caller, &service, &request, kind).unwrap_or_else(Answer::from);
+    dataverse.follow_the_clock();
+    let resolved = access::resolve(
+        &dataverse.reading(),
+        &lock(&dataverse.shared.access),
+        &mut caller,
+        &parts.headers,
+    );
+    let answer = resolved
+        .and_then(|()| answer(&dataverse, caller, &service, &request, kind))
+        .unwrap_or_else(|refusal| Answer::refused(&refusal, &request.preferences));
     respond(answer, Some(remaining))
 }
 
@@ -150,6 +163,7 @@ fn answer(
     request: &Request,
     content_type: &str,
 ) -> Result<Answer, Refusal> {
+    request.bypass.check(&caller)?;
     caller.tag = Options::read(&request.query)?.get("tag").map(str::to_owned);
     if request.method == "GET" {
         return service::read(
@@ -183,7 +197,7 @@ fn answer(
     })
 }
 
-fn respond(answer: Answer, remaining: Option<usize>) -> Response {
+fn respond(answer: Answer, remaining: Option<Remaining>) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -206,7 +220,15 @@ fn respond(answer: Answer, remaining: Option<usize>) -> Response {
     if let Some(remaining) = remaining {
         add(
             HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"),
-            &remaining.to_string(),
+            &remaining.requests.to_string(),
+        );
+        let (seconds, hundredths) = (
+            grouped(remaining.milliseconds / 1000),
+            remaining.milliseconds % 1000 / 10,
+        );
+        add(
+            HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests"),
+            &format!("{seconds}.{hundredths:02}"),
         );
     }
     for (name, value) in &answer.headers {

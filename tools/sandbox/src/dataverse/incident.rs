@@ -1,24 +1,27 @@
-//! What cases do: closing with a resolution, what follows from a change of state, merging.
-//! Source: Microsoft Learn, "Incident (case) entity", "CloseIncident action" and "Merge table rows using the Web API".
+//! What cases do: closing with a resolution, and what follows from a change of state.
+//! Source: Microsoft Learn, "Incident (case) entity" and "CloseIncident action".
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use super::activity;
 use super::caller::Caller;
 use super::change;
-use super::model::{Model, TableId};
+use super::model::{Model, Table, TableId};
+use super::operations::{Invocation, Parameters, refuse_unknown_parameters};
 use super::payload::{self, Changes, References};
 use super::refusal::Refusal;
-use super::rows::Organisation;
+use super::rows::{Organisation, Row};
+use super::state;
 use super::value::Value;
 
 /// States of a case.
 pub(crate) const RESOLVED: i64 = 1;
 pub(crate) const CANCELLED: i64 = 2;
-/// The status reason of a case that was merged into another.
-const MERGED: i64 = 2000;
+/// The states of an activity that is still to be done.
+const OPEN: &[i64] = &[0, 3];
 /// State and status reason of a resolution that holds, and of one whose case was opened again.
 const COMPLETED: (i64, i64) = (1, 2);
 const WITHDRAWN: (i64, i64) = (2, 3);
@@ -102,29 +105,9 @@ fn close_case(
     if !change::is_active(table, row) {
         return Err(Refusal::already_closed());
     }
-    let reasons = table
-        .column("statuscode")
-        .map(|column| table.options(column))
-        .unwrap_or_default();
-    let status = if status == -1 {
-        reasons
-            .iter()
-            .find(|reason| reason.state == Some(RESOLVED))
-            .map_or(status, |reason| reason.value)
-    } else {
-        status
-    };
-    if !reasons
-        .iter()
-        .any(|reason| reason.value == status && reason.state == Some(RESOLVED))
-    {
-        return Err(Refusal::status_not_of_state(
-            status,
-            RESOLVED,
-            &table.name,
-            case,
-        ));
-    }
+    let status = state::reason(table, case, RESOLVED, status)?;
+    let before = row.clone();
+    check_open_activities(organisation, cases, case, RESOLVED)?;
     let resolution = change::create(organisation, caller, resolutions, None, changes)?;
     change::as_system(
         organisation,
@@ -144,11 +127,10 @@ fn close_case(
         row.set(table, "statecode", Value::Whole(RESOLVED));
         row.set(table, "statuscode", Value::Whole(status));
     });
-    state_changed(organisation, caller, cases, case, Some(0));
-    Ok(())
+    state::after_write(organisation, caller, cases, case, Some(&before))
 }
 
-/// What follows when a row changed its state: queue items of a case that is no longer active leave their queues, and a case
+/// What follows when a case changed its state: queue items of a case that is no longer active leave their queues, and a case
 /// that is opened again withdraws its resolutions.
 pub(crate) fn state_changed(
     organisation: &mut Organisation,
@@ -224,78 +206,99 @@ fn each_active(
     }
 }
 
-/// `Merge` for cases: the subordinate case is cancelled as merged and names the case that goes on.
-pub(crate) fn merge(
-    organisation: &mut Organisation,
-    caller: &Caller,
-    body: &Map<String, Json>,
+/// Refuses to close a case that has activities to be done.
+/// Source: Microsoft Learn, "Web service error codes" (IncidentCannotCancel and its sibling for closing).
+pub(crate) fn check_open_activities(
+    organisation: &Organisation,
+    cases: TableId,
+    case: Uuid,
+    state: i64,
 ) -> Result<(), Refusal> {
-    let model = Arc::clone(organisation.model());
-    refuse_unknown_parameters(
-        body,
-        &[
-            "Target",
-            "Subordinate",
-            "UpdateContent",
-            "PerformParentingChecks",
-        ],
-    )?;
-    let parameter = |name: &str| match body.get(name) {
-        Some(json) => payload::entity(&model, json, None),
-        None => Err(Refusal::payload(
-            "Merge",
-            &format!("The parameter '{name}' is missing."),
+    let open = activities(organisation, cases, case)
+        .into_iter()
+        .any(|(table, row)| {
+            row.get(table, "statecode")
+                .as_whole()
+                .is_some_and(|state| OPEN.contains(&state))
+        });
+    match (open, state) {
+        (false, _) => Ok(()),
+        (true, CANCELLED) => Err(Refusal::new(
+            400,
+            "0x8004440e",
+            "The incident can not be cancelled because there are open activities for this incident.",
         )),
-    };
-    let ((target_table, target), (table, subordinate)) =
-        (parameter("Target")?, parameter("Subordinate")?);
-    let described = model.table(table);
-    if described.name != "incident" {
-        return Err(Refusal::not_implemented("Merging rows of this table"));
+        (true, _) => Err(Refusal::new(
+            400,
+            "0x8004440a",
+            "The incident can not be closed because there are open activities for this incident.",
+        )),
     }
-    if target_table != table || target == subordinate {
-        return Err(Refusal::invalid_argument(
-            "A case can be merged only into another case.",
-        ));
-    }
-    for id in [target, subordinate] {
-        let row = organisation
-            .row(table, id)
-            .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
-        if !change::is_active(described, row) {
-            return Err(Refusal::already_closed());
-        }
-    }
-    change::as_system(
-        organisation,
-        caller,
-        table,
-        subordinate,
-        |described, row| {
-            row.set(described, "statecode", Value::Whole(CANCELLED));
-            row.set(described, "statuscode", Value::Whole(MERGED));
-            row.set(described, "merged", Value::Flag(true));
-            row.set(described, "masterid", Value::Row(table, target));
-        },
-    );
-    state_changed(organisation, caller, table, subordinate, Some(0));
-    Ok(())
 }
 
-pub(crate) fn refuse_unknown_parameters(
-    body: &Map<String, Json>,
-    known: &[&str],
-) -> Result<(), Refusal> {
-    match body
-        .keys()
-        .find(|name| !name.starts_with('@') && !known.contains(&name.as_str()))
-    {
-        Some(name) => Err(Refusal::payload(
-            "",
-            &format!(
-                "The parameter '{name}' in the request payload is not a valid parameter for the operation."
-            ),
-        )),
-        None => Ok(()),
+/// The minutes that the activities of a case took, as `CalculateTotalTimeIncident` counts them.
+pub(crate) fn total_minutes(organisation: &Organisation, cases: TableId, case: Uuid) -> i64 {
+    let done = activities(organisation, cases, case).into_iter();
+    done.filter(|(table, row)| row.get(table, "statecode").as_whole() == Some(COMPLETED.0))
+        .filter_map(|(table, row)| row.get(table, "actualdurationminutes").as_whole())
+        .sum()
+}
+
+/// The activities about a case, as the view over all activities shows them.
+fn activities<'o>(
+    organisation: &'o Organisation,
+    cases: TableId,
+    case: Uuid,
+) -> Vec<(&'o Table, &'o Row)> {
+    let model = organisation.model();
+    let found = model.by_name(activity::VIEW).and_then(|view| {
+        let table = model.table(view);
+        Some((view, table, table.column("regardingobjectid")?))
+    });
+    let Some((view, table, regarding)) = found else {
+        return Vec::new();
+    };
+    let about = organisation.having(view, regarding, &Value::Row(cases, case));
+    about
+        .into_iter()
+        .filter_map(|id| organisation.row(view, id).map(|row| (table, row)))
+        .collect()
+}
+
+/// The minutes that the newest resolution of a case says were spent on it.
+pub(crate) fn minutes_of_last_resolution(
+    organisation: &Organisation,
+    cases: TableId,
+    case: Uuid,
+) -> f64 {
+    let model = organisation.model();
+    let Some(collection) = model
+        .table(cases)
+        .collection("Incident_IncidentResolutions")
+    else {
+        return 0.0;
+    };
+    let table = model.table(collection.table);
+    let rows = organisation.related(collection, case).into_iter();
+    let newest = rows
+        .filter_map(|id| organisation.row(collection.table, id))
+        .max_by_key(|row| row.version);
+    newest
+        .and_then(|row| row.get(table, "timespent").as_whole())
+        .and_then(|minutes| i32::try_from(minutes).ok())
+        .map_or(0.0, f64::from)
+}
+
+/// `ApplyRoutingRule`: this organisation has no active rule. Source: Microsoft Learn, "Web service error codes".
+pub(crate) fn apply_routing_rule(organisation: &Organisation, call: &Invocation<'_>) -> Refusal {
+    let target = Parameters::read(call, &["Target"])
+        .and_then(|parameters| parameters.row(organisation, "Target", None));
+    match target {
+        Ok(_) => Refusal::new(
+            400,
+            "0x8004f874",
+            "Currently there's no active rule to route this case.",
+        ),
+        Err(refusal) => refusal,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
+use super::access::Bypass;
 use super::preferences::{Condition, Preferences};
 use super::refusal::Refusal;
 
@@ -21,6 +22,7 @@ pub(crate) struct Request {
     pub(crate) if_none_match: Option<Condition>,
     pub(crate) preferences: Preferences,
     pub(crate) detect_duplicates: bool,
+    pub(crate) bypass: Bypass,
     /// The solution that new components go into. Source: Microsoft Learn, "Use optional parameters".
     pub(crate) solution: Option<String>,
     pub(crate) body: Bytes,
@@ -29,7 +31,9 @@ pub(crate) struct Request {
 impl Request {
     /// Takes in one header; names are compared without case, unknown ones are left alone.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
-        match name.to_ascii_lowercase().as_str() {
+        let name = name.to_ascii_lowercase();
+        self.bypass.header(&name, value);
+        match name.as_str() {
             "prefer" => self.preferences.add(value),
             "if-match" => self.if_match = Condition::read(Some(value)),
             "if-none-match" => self.if_none_match = Condition::read(Some(value)),
@@ -126,6 +130,11 @@ impl Answer {
         }
     }
 
+    /// The answer to a request that is refused, with the annotations that it prefers.
+    pub(crate) fn refused(refusal: &Refusal, preferences: &Preferences) -> Self {
+        Self::json(refusal.status, &error_body(refusal, preferences))
+    }
+
     /// Writes the answer as a part of a batch answer: status line, headers, blank line, body, all with CRLF.
     pub(crate) fn write_part(&self, to: &mut Vec<u8>) {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
@@ -154,8 +163,33 @@ impl Answer {
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Self::json(refusal.status, &refusal.body())
+        Self::refused(&refusal, &Preferences::default())
     }
+}
+
+/// The error body: `{"error":{"code","message"}}`, and the details that the request prefers as annotations.
+/// Source: Microsoft Learn, "Compose HTTP requests and handle errors" (include more details with errors).
+fn error_body(refusal: &Refusal, preferences: &Preferences) -> Json {
+    let mut error = Map::new();
+    error.insert("code".to_owned(), refusal.code.into());
+    error.insert("message".to_owned(), refusal.message.clone().into());
+    let help = format!(
+        "http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a{}&client=platform",
+        refusal.code.trim_start_matches("0x")
+    );
+    for (name, text) in [
+        ("ErrorDetails.OperationStatus", "0"),
+        ("ErrorDetails.SubErrorCode", "-2146233088"),
+        ("HelpLink", help.as_str()),
+        ("TraceText", ""),
+        ("InnerError.Message", refusal.message.as_str()),
+    ] {
+        let name = format!("Microsoft.PowerApps.CDS.{name}");
+        if preferences.wants(&name) {
+            error.insert(format!("@{name}"), text.into());
+        }
+    }
+    serde_json::json!({ "error": error })
 }
 
 fn reason(status: u16) -> &'static str {

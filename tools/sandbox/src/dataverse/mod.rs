@@ -4,6 +4,7 @@
 //! that do not fit, missing rows, stale entity tags. Tables come from model files ([`Model`]); only what cases and queues *do*
 //! is code. It must not know anything about the programs that talk to it.
 
+mod access;
 mod activity;
 mod address;
 mod agent_page;
@@ -16,6 +17,7 @@ mod composite;
 mod computed;
 mod decimal;
 mod drawn;
+mod entitlement;
 mod formatted;
 mod http;
 mod incident;
@@ -35,15 +37,20 @@ mod row;
 mod rows;
 mod sdk_messages;
 mod service;
+mod state;
 mod throttle;
 mod token;
+mod typed;
 mod value;
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::stand_in::Now;
+use access::Access;
 use caller::Caller;
 pub use model::{Model, ModelError};
 use rows::Organisation;
@@ -62,6 +69,9 @@ struct Shared {
     organisation: RwLock<Organisation>,
     tokens: Mutex<Tokens>,
     throttle: Mutex<Throttle>,
+    access: Mutex<Access>,
+    /// The second up to which everything has happened that the clock brings about.
+    followed: AtomicI64,
 }
 
 impl Dataverse {
@@ -76,7 +86,9 @@ impl Dataverse {
             now,
             organisation: RwLock::new(organisation),
             tokens: Mutex::default(),
-            throttle: Mutex::new(Throttle::new(throttle::DEFAULT_LIMIT)),
+            throttle: Mutex::default(),
+            access: Mutex::default(),
+            followed: AtomicI64::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -101,16 +113,55 @@ impl Dataverse {
         lock(&self.shared.tokens).revoke_all();
     }
 
-    /// Sets how many requests a user may send within 300 seconds before the answer is 429; 6000 at first.
+    /// Adds a program with a user of its own: from now on the token endpoint grants `client` tokens for `secret`. Returns the
+    /// key of the application user, whom limits and privileges concern apart from every other.
+    /// Source: Microsoft Learn, "Use single-tenant server-to-server authentication".
+    pub fn add_application(&self, client: &str, secret: &str) -> Uuid {
+        let user = company::add_another_application(&mut self.writing(), client, self.now());
+        lock(&self.shared.tokens).add_client(client, secret, user);
+        user
+    }
+
+    /// Takes a privilege such as `prvCreateIncident` from a user, whose requests for it are answered 403 from now on.
+    /// Source: Microsoft Learn, "Security roles and privileges".
+    pub fn deny(&self, user: Uuid, privilege: &str) {
+        lock(&self.shared.access).deny(user, privilege);
+    }
+
+    /// Gives a privilege back that was taken with [`Self::deny`].
+    pub fn allow(&self, user: Uuid, privilege: &str) {
+        lock(&self.shared.access).allow(user, privilege);
+    }
+
+    /// Sets how many requests a user may send within the window before the answer is 429; 6000 at first.
     /// Source: Microsoft Learn, "Service protection API limits".
     pub fn limit_requests(&self, requests: usize) {
-        lock(&self.shared.throttle).set_limit(requests);
+        lock(&self.shared.throttle).limits.requests = requests;
+    }
+
+    /// Sets how long the requests of a user within the window may take together before the answer is 429; 20 minutes at
+    /// first. What a request is taken to cost, [`Self::cost_of_requests`] says.
+    /// Source: Microsoft Learn, "Service protection API limits".
+    pub fn limit_execution_time(&self, time: SignedDuration) {
+        lock(&self.shared.throttle).limits.milliseconds = throttle::milliseconds(time);
+    }
+
+    /// Sets what each request counts against the execution time; nothing at first, because the speed of this stand-in says
+    /// nothing about the service's.
+    pub fn cost_of_requests(&self, time: SignedDuration) {
+        lock(&self.shared.throttle).limits.cost_milliseconds = throttle::milliseconds(time);
     }
 
     /// Sets how many requests of a user may be in flight at once before another is answered 429; 52 at first.
     /// Source: Microsoft Learn, "Service protection API limits".
     pub fn limit_concurrency(&self, requests: usize) {
-        lock(&self.shared.throttle).set_concurrency(requests);
+        lock(&self.shared.throttle).limits.concurrency = requests;
+    }
+
+    /// Sets the length of the window that requests and execution time are counted in; 300 seconds at first.
+    /// Source: Microsoft Learn, "Service protection API limits".
+    pub fn limit_window(&self, window: SignedDuration) {
+        lock(&self.shared.throttle).limits.window_seconds = window.as_secs().max(1);
     }
 
     /// Lets alternate keys be used only once their index is made, which takes some seconds or some questions for its state. At
@@ -126,6 +177,20 @@ impl Dataverse {
 
     fn now(&self) -> Timestamp {
         (self.shared.now)()
+    }
+
+    /// Lets happen what the clock brings about, before a request is answered.
+    fn follow_the_clock(&self) {
+        let caller = self.caller();
+        let second = caller.now.as_second();
+        if self.shared.followed.swap(second, Ordering::Relaxed) == second
+            || entitlement::due(&self.reading(), &caller).is_empty()
+        {
+            return;
+        }
+        let mut organisation = self.writing();
+        entitlement::settle(&mut organisation, &caller);
+        organisation.commit();
     }
 
     fn reading(&self) -> RwLockReadGuard<'_, Organisation> {
@@ -159,12 +224,7 @@ impl Dataverse {
 
     /// The application user, whom every token stands for.
     fn caller(&self) -> Caller {
-        Caller {
-            user: company::APPLICATION_USER,
-            now: self.now(),
-            tag: None,
-            detect_duplicates: false,
-        }
+        Caller::new(company::APPLICATION_USER, self.now())
     }
 
     /// The person at the agent page, whose work is not that of the programs behind the application

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::change;
-use super::incident::refuse_unknown_parameters;
 use super::model::{Model, Table, TableId};
+use super::operations::refuse_unknown_parameters;
 use super::payload::{self, Changes, References};
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};

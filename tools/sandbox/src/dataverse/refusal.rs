@@ -4,6 +4,8 @@
 //! Web API client errors". Where a page gives a code without a status, the status is the one of its family (400 for what the
 //! caller can correct).
 
+mod definitions;
+
 use uuid::Uuid;
 
 /// A request that the service does not carry out.
@@ -15,17 +17,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
         }
-    }
-
-    /// The error body: `{"error":{"code","message"}}`.
-    pub(crate) fn body(&self) -> serde_json::Value {
-        serde_json::json!({"error": {"code": self.code, "message": self.message}})
     }
 
     // Addresses
@@ -79,112 +76,6 @@ impl Refusal {
         )
     }
 
-    /// Source: Microsoft Learn, "Web service error codes" (RecordNotFoundByEntityKey).
-    pub(crate) fn no_row_by_key(table: &str) -> Self {
-        Self::new(
-            404,
-            "0x80060891",
-            format!("A record with the specified key values does not exist in {table} entity"),
-        )
-    }
-
-    /// Source: Microsoft Learn, "Web service error codes" (EntityKeyNotDefined).
-    pub(crate) fn no_such_key(table: &str) -> Self {
-        Self::new(
-            400,
-            "0x80060890",
-            format!("The specified key attributes are not a defined key for the {table} entity"),
-        )
-    }
-
-    /// Source: Microsoft Learn, "Web service error codes" (DuplicateRecordEntityKey).
-    pub(crate) fn key_violated(key: &str, columns: &str) -> Self {
-        Self::new(
-            412,
-            "0x80060892",
-            format!(
-                "Entity Key {key} violated. A record with the same value for {columns} already exists. A duplicate record cannot be created. Select one or more unique values and try again."
-            ),
-        )
-    }
-
-    pub(crate) fn deep_update(set: &str) -> Self {
-        Self::payload(
-            set,
-            "Related rows cannot be created while a row is updated.",
-        )
-    }
-
-    // Definitions
-
-    pub(crate) fn no_definition(kind: &str, name: &str) -> Self {
-        Self::new(
-            404,
-            "0x80060888",
-            format!("Could not find the {kind} '{name}' in the MetadataCache."),
-        )
-    }
-
-    pub(crate) fn definition_exists(kind: &str, name: &str) -> Self {
-        Self::new(
-            400,
-            "0x80047013",
-            format!("The {kind} '{name}' exists already. Names have to be unique."),
-        )
-    }
-
-    pub(crate) fn wrong_prefix(schema: &str) -> Self {
-        Self::invalid_argument(format!(
-            "The schema name '{schema}' does not begin with the customization prefix of its publisher."
-        ))
-    }
-
-    pub(crate) fn no_solution(name: &str) -> Self {
-        Self::new(
-            404,
-            "0x80040217",
-            format!("The solution with the unique name '{name}' does not exist."),
-        )
-    }
-
-    pub(crate) fn component_stays(name: &str) -> Self {
-        Self::new(
-            405,
-            "0x80040227",
-            format!("The component '{name}' belongs to the system and cannot be deleted."),
-        )
-    }
-
-    pub(crate) fn component_in_use(name: &str) -> Self {
-        Self::new(
-            405,
-            "0x8004f01f",
-            format!(
-                "The component '{name}' is referenced by other components and cannot be deleted."
-            ),
-        )
-    }
-
-    // Change tracking
-
-    pub(crate) fn invalid_delta_token() -> Self {
-        Self::new(400, "0x80060888", "The delta token is not valid.")
-    }
-
-    pub(crate) fn expired_delta_token() -> Self {
-        Self::new(
-            400,
-            "0x80044352",
-            "The delta token has expired. Start again with all rows.",
-        )
-    }
-
-    pub(crate) fn not_with_change_tracking(option: &str) -> Self {
-        Self::bad_query(format!(
-            "The query option '{option}' cannot be used when changes are tracked."
-        ))
-    }
-
     /// A message that the table does not have, as those that write have none for the view over all activities.
     pub(crate) fn no_such_message(message: &str, table: &str) -> Self {
         Self::new(
@@ -225,10 +116,6 @@ impl Refusal {
             "0x8004e023",
             "The maximum record limit is exceeded. Reduce the number of records.",
         )
-    }
-
-    pub(crate) fn not_implemented(what: &str) -> Self {
-        Self::new(501, "0x80060888", format!("{what} is not supported."))
     }
 
     // Bodies
@@ -412,24 +299,6 @@ impl Refusal {
             401,
             "",
             "The request has no bearer token, or the token is unknown or has expired.",
-        )
-    }
-
-    pub(crate) fn too_many_requests(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072322",
-            format!(
-                "Number of requests exceeded the limit of {limit} over time window of 300 seconds."
-            ),
-        )
-    }
-
-    pub(crate) fn too_many_at_once(limit: usize) -> Self {
-        Self::new(
-            429,
-            "0x80072326",
-            format!("Number of concurrent requests exceeded the limit of {limit}."),
         )
     }
 

@@ -2,69 +2,22 @@
 
 mod log;
 mod restructure;
+mod store;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::activity;
-use super::model::{Collection, ColumnId, Model, Table, TableId};
+use super::model::{Collection, ColumnId, Model, TableId};
 pub(crate) use super::row::Row;
-use super::value::{Value, fold};
+use super::value::Value;
 pub use log::LogError;
 pub(crate) use log::{DefinitionWrite, Record, open as open_log};
-
-/// An entry of an index: the column, a digest of the value, the row. One ordered set of small entries costs less than a list
-/// per value.
-type Entry = (u16, u64, Uuid);
-
-/// A digest of what values are compared by: a key whatever its table, a text without its case.
-fn digest(value: &Value) -> Option<u64> {
-    // The keys of this hasher are always the same; an index lives only in memory.
-    let mut hasher = DefaultHasher::new();
-    match value {
-        Value::Row(_, id) | Value::Guid(id) => id.hash(&mut hasher),
-        Value::Text(text) => fold(text).hash(&mut hasher),
-        Value::Whole(number) => number.hash(&mut hasher),
-        Value::Decimal(number) => number.hash(&mut hasher),
-        Value::Time(at) => at.hash(&mut hasher),
-        Value::Day(day) => day.hash(&mut hasher),
-        Value::Flag(flag) => flag.hash(&mut hasher),
-        Value::Null | Value::Float(_) | Value::Many(_) => return None,
-    }
-    Some(hasher.finish())
-}
-
-/// The entry of several values together.
-fn digest_of_all<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    for value in values {
-        digest(value)?.hash(&mut hasher);
-    }
-    Some(hasher.finish())
-}
-
-/// Every entry of a row: one for each indexed column and one for each alternate key.
-fn entries(table: &Table, id: Uuid, row: &Row) -> Vec<Entry> {
-    let columns = table
-        .indexed
-        .iter()
-        .filter_map(|column| digest(row.at(*column)).map(|digest| (*column as u16, digest, id)));
-    let keys = table.keys.iter().enumerate().filter_map(|(at, key)| {
-        let values = key.columns.iter().map(|column| row.at(*column));
-        digest_of_all(values).map(|digest| (of_key(at), digest, id))
-    });
-    columns.chain(keys).collect()
-}
-
-/// The number that stands for a key where columns have theirs.
-fn of_key(key: usize) -> u16 {
-    u16::MAX - key as u16
-}
+use store::{Store, digest, digest_of_all, of_key};
 
 /// A row that was deleted, for those who follow the changes of its table.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +25,6 @@ pub(crate) struct Deleted {
     pub(crate) version: u64,
     pub(crate) id: Uuid,
     pub(crate) at_seconds: i64,
-}
-
-#[derive(Debug, Default)]
-struct Store {
-    rows: BTreeMap<Uuid, Row>,
-    deleted: VecDeque<Deleted>,
-    index: BTreeSet<Entry>,
 }
 
 enum Undo {
@@ -383,31 +329,6 @@ impl Organisation {
             self.stores[usize::from(view.0)].exchange(model.table(view), id, shown);
         }
         self.stores[usize::from(table.0)].exchange(model.table(table), id, row)
-    }
-}
-
-impl Store {
-    fn exchange(&mut self, table: &Table, id: Uuid, row: Option<Row>) -> Option<Row> {
-        let before = self.rows.remove(&id);
-        let of = |row: &Option<Row>| {
-            row.as_ref()
-                .map_or_else(Vec::new, |row| entries(table, id, row))
-        };
-        let (old, new) = (of(&before), of(&row));
-        for entry in &old {
-            if !new.contains(entry) {
-                self.index.remove(entry);
-            }
-        }
-        for entry in new {
-            if !old.contains(&entry) {
-                self.index.insert(entry);
-            }
-        }
-        if let Some(row) = row {
-            self.rows.insert(id, row);
-        }
-        before
     }
 }
 

@@ -6,27 +6,59 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 
+use super::company;
 use super::drawn;
 
-/// The client id and secret that the sandbox knows, and the bearer token that is always accepted.
+/// The client id and secret that the sandbox knows from the start, and the bearer token that is always accepted.
 pub(crate) const SANDBOX: &str = "sandbox";
 
 /// How long a granted token lives, in seconds.
 const LIFETIME_SECONDS: i64 = 3599;
 
-/// Tokens that were granted and until when they hold.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens(HashMap<String, Timestamp>);
+/// A token that was granted: until when it holds, and for whom.
+#[derive(Debug)]
+struct Granted {
+    until: Timestamp,
+    user: Uuid,
+}
+
+/// The programs that may ask for tokens, each with its secret and its application user, and the tokens that were granted.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    clients: HashMap<String, (String, Uuid)>,
+    granted: HashMap<String, Granted>,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        let sandbox = (SANDBOX.to_owned(), company::APPLICATION_USER);
+        Self {
+            clients: HashMap::from([(SANDBOX.to_owned(), sandbox)]),
+            granted: HashMap::new(),
+        }
+    }
+}
 
 impl Tokens {
-    /// True for a token that holds now.
-    pub(crate) fn accepts(&self, token: &str, now: Timestamp) -> bool {
-        token == SANDBOX || self.0.get(token).is_some_and(|until| now < *until)
+    /// Lets another program ask for tokens, which stand for `user`.
+    pub(crate) fn add_client(&mut self, client: &str, secret: &str, user: Uuid) {
+        self.clients
+            .insert(client.to_owned(), (secret.to_owned(), user));
+    }
+
+    /// The user for whom a token stands that holds now.
+    pub(crate) fn user(&self, token: &str, now: Timestamp) -> Option<Uuid> {
+        if token == SANDBOX {
+            return Some(company::APPLICATION_USER);
+        }
+        let granted = self.granted.get(token)?;
+        (now < granted.until).then_some(granted.user)
     }
 
     pub(crate) fn revoke_all(&mut self) {
-        self.0.clear();
+        self.granted.clear();
     }
 
     /// Answers a token request: status and body.
@@ -36,17 +68,15 @@ impl Tokens {
         authorization: Option<&str>,
         now: Timestamp,
     ) -> (u16, Json) {
-        match check(form, authorization) {
+        match check(&self.clients, form, authorization) {
             Err((status, error, number, description)) => {
                 (status, refusal(error, number, description, now))
             }
-            Ok(()) => {
-                self.0.retain(|_, until| *until > now);
+            Ok(user) => {
+                self.granted.retain(|_, granted| granted.until > now);
                 let token = format!("{}{}", drawn::key().simple(), drawn::key().simple());
-                self.0.insert(
-                    token.clone(),
-                    now + SignedDuration::from_secs(LIFETIME_SECONDS),
-                );
+                let until = now + SignedDuration::from_secs(LIFETIME_SECONDS);
+                self.granted.insert(token.clone(), Granted { until, user });
                 (
                     200,
                     json!({"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "ext_expires_in": LIFETIME_SECONDS, "access_token": token}),
@@ -58,7 +88,12 @@ impl Tokens {
 
 type Refused = (u16, &'static str, u32, &'static str);
 
-fn check(form: &HashMap<String, String>, authorization: Option<&str>) -> Result<(), Refused> {
+/// The user whom the token shall stand for.
+fn check(
+    clients: &HashMap<String, (String, Uuid)>,
+    form: &HashMap<String, String>,
+    authorization: Option<&str>,
+) -> Result<Uuid, Refused> {
     let field = |name: &str| {
         form.get(name)
             .map(String::as_str)
@@ -88,9 +123,9 @@ fn check(form: &HashMap<String, String>, authorization: Option<&str>) -> Result<
         Some((client, secret)) => (Some(client.as_str()), Some(secret.as_str())),
         None => (field("client_id"), field("client_secret")),
     };
-    match client {
-        Some(SANDBOX) => {}
-        Some(_) => {
+    let (expected, user) = match client.map(|client| clients.get(client)) {
+        Some(Some((expected, user))) => (expected, *user),
+        Some(None) => {
             return Err((
                 400,
                 "unauthorized_client",
@@ -106,9 +141,9 @@ fn check(form: &HashMap<String, String>, authorization: Option<&str>) -> Result<
                 "The request body must contain the following parameter: 'client_id'.",
             ));
         }
-    }
+    };
     match secret {
-        Some(SANDBOX) => {}
+        Some(secret) if secret == expected => {}
         Some(_) => {
             return Err((
                 401,
@@ -128,7 +163,7 @@ fn check(form: &HashMap<String, String>, authorization: Option<&str>) -> Result<
     }
     match field("scope") {
         Some(scope) if scope.ends_with("/.default") && scope.split_whitespace().count() == 1 => {
-            Ok(())
+            Ok(user)
         }
         Some(scope) if scope.split_whitespace().count() > 1 => Err((
             400,

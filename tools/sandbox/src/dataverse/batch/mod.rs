@@ -98,7 +98,8 @@ fn single(
             answer
         }
     };
-    let answer = answer.unwrap_or_else(Answer::from);
+    let answer =
+        answer.unwrap_or_else(|refusal| Answer::refused(&refusal, &inner.request.preferences));
     remember(inner, &answer, references);
     Done {
         content_id: inner.content_id.clone(),
@@ -143,7 +144,7 @@ fn change_set(
                 organisation.roll_back(before);
                 return vec![Done {
                     content_id: request.content_id.clone(),
-                    answer: refusal.into(),
+                    answer: Answer::refused(&refusal, &request.request.preferences),
                 }];
             }
         }
@@ -180,6 +181,7 @@ fn tagged<T>(
     request: &Request,
     run: impl FnOnce(&Caller) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
+    request.bypass.check(caller)?;
     let options = super::query::Options::read(&request.query)?;
     let tag = options.get("tag").map(str::to_owned);
     run(&Caller {

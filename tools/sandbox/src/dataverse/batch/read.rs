@@ -129,11 +129,21 @@ fn header<'t>(head: &[(&'t str, &'t str)], name: &str) -> Option<&'t str> {
         .map(|(_, value)| *value)
 }
 
+/// Method and address. Some callers write addresses with spaces in them, so everything up to the version of HTTP is one.
+fn request_line(line: &str) -> Option<(&str, &str)> {
+    let (method, rest) = line.trim().split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    let url = match rest.rsplit_once(char::is_whitespace) {
+        Some((url, version)) if version.starts_with("HTTP/") => url.trim_end(),
+        _ => rest,
+    };
+    (!url.is_empty()).then_some((method, url))
+}
+
 fn request(part: &[(&str, &str)], text: &str, closed: bool) -> Result<Inner, Refusal> {
     let text = text.trim_start_matches(['\r', '\n']);
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let mut words = line.split_whitespace();
-    let (Some(method), Some(url)) = (words.next(), words.next()) else {
+    let Some((method, url)) = request_line(line) else {
         return Err(Refusal::bad_batch(
             "A part of the batch has no request line.",
         ));
@@ -207,6 +217,15 @@ mod tests {
             assert!(set[0].request.if_none_match.is_some() && set[0].unreadable.is_none());
             assert_eq!(requests(&items[1])[0].request.method, "GET");
         }
+    }
+
+    #[test]
+    fn an_address_may_have_spaces_and_the_version_may_be_missing() {
+        let url = "accounts?$filter=name eq 'A Camelia'";
+        for line in [format!("GET {url} HTTP/1.1"), format!("GET  {url}")] {
+            assert_eq!(request_line(&line), Some(("GET", url)));
+        }
+        assert_eq!(request_line("GET"), None);
     }
 
     #[test]

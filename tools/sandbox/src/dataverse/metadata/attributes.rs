@@ -6,7 +6,7 @@ use super::super::message::Answer;
 use super::super::model::naming::metadata_id;
 use super::super::model::{ChoiceOption, ChoiceRole, Column, Kind, Model, Table};
 use super::super::refusal::Refusal;
-use super::{Named, Path, labels, named};
+use super::{AnswerOne, AnswerSet, Named, Path, labels, named};
 
 /// The identifier of a column's definition.
 pub(super) fn id(table: &Table, column: &Column) -> uuid::Uuid {
@@ -38,8 +38,8 @@ pub(super) fn answer(
     model: &Model,
     table: &Table,
     path: &Path,
-    set: &dyn Fn(&str, Vec<Json>) -> Result<Answer, Refusal>,
-    one: &dyn Fn(&str, Json) -> Result<Answer, Refusal>,
+    set: AnswerSet<'_>,
+    one: AnswerOne<'_>,
 ) -> Result<Answer, Refusal> {
     let context = format!("EntityDefinitions('{}')/Attributes", table.name);
     let cast = match path.name(2) {

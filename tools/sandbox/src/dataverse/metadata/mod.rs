@@ -79,6 +79,11 @@ impl Path {
     }
 }
 
+/// Answers with a list of definitions; the first argument is what the context of the answer names.
+type AnswerSet<'a> = &'a dyn Fn(&str, Vec<Json>) -> Result<Answer, Refusal>;
+/// Answers with one definition.
+type AnswerOne<'a> = &'a dyn Fn(&str, Json) -> Result<Answer, Refusal>;
+
 /// What a key in parentheses names: an identifier, or a name in quotes.
 enum Named<'k> {
     Id(Uuid),

@@ -14,4 +14,5 @@ pub(super) const CUSTOMER_SERVICE: &[&str] = model_files![
     "entitlement" "entitlementchannel" "sla" "slaitem" "slakpiinstance" "knowledgearticle" "subject" "product" "transactioncurrency"
     "serviceendpoint" "sdkmessage" "sdkmessagefilter" "sdkmessageprocessingstep" "sdkmessageprocessingstepimage" "asyncoperation"
     "savedquery" "savedqueryvisualization" "systemform" "webresource" "publisher" "solution" "solutioncomponent"
+    "queuemembership" "teammembership" "principalobjectaccess"
 ];

@@ -66,7 +66,7 @@ impl Organisation {
         let Store { rows, index, .. } = &mut self.stores[usize::from(table.0)];
         index.clear();
         for (id, row) in rows {
-            index.extend(super::entries(described, *id, row));
+            index.extend(super::store::entries(described, *id, row));
         }
     }
 }

@@ -4,13 +4,14 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::super::access::Right;
 use super::super::address::{self, Address};
 use super::super::alternate;
 use super::super::caller::Caller;
 use super::super::message::{Answer, Request};
 use super::super::metadata;
 use super::super::model::{ColumnId, TableId};
-use super::super::operations;
+use super::super::operations::{self, Invocation};
 use super::super::payload::References;
 use super::super::preferences::Condition;
 use super::super::query::path::value_of;
@@ -35,7 +36,18 @@ pub(crate) fn read(
     }
     let path = alternate::plain(organisation, path, caller.now)?;
     let address = address::read(model, &path)?;
+    if let Some(table) = address.table() {
+        caller.may(Right::Read, model.table(table))?;
+    }
     let options = Options::read(&request.query)?;
+    let call = Invocation {
+        caller,
+        service,
+        request,
+        references,
+        name: "",
+        arguments: "",
+    };
     let reader = Reader {
         organisation,
         caller,
@@ -97,12 +109,17 @@ pub(crate) fn read(
         Address::Function(name, arguments) if name == "RetrieveTotalRecordCount" => {
             reader.total_record_count(&arguments)
         }
-        Address::Unbound(name) if name == "WhoAmI" => Ok(operations::who_am_i(service, caller)),
-        Address::Unbound(_)
-        | Address::Function(..)
-        | Address::Bound(..)
-        | Address::BoundFunction(..)
-        | Address::BoundToSet(..) => Err(Refusal::no_resource(&format!("{service}/{path}"))),
+        Address::Unbound(name) => operations::function(organisation, &call.of(&name, "")),
+        Address::Function(name, arguments) => {
+            operations::function(organisation, &call.of(&name, &arguments))
+        }
+        Address::Bound(table, id, name) => {
+            operations::bound_function(organisation, &call.of(&name, ""), (table, id))
+        }
+        Address::BoundFunction(table, id, name, arguments) => {
+            operations::bound_function(organisation, &call.of(&name, &arguments), (table, id))
+        }
+        Address::BoundToSet(..) => Err(Refusal::no_resource(&format!("{service}/{path}"))),
         Address::Batch => Err(Refusal::method_not_allowed("GET")),
     }
 }

@@ -12,7 +12,7 @@ use super::super::change;
 use super::super::message::{Answer, Request};
 use super::super::metadata::{self, solution};
 use super::super::model::TableId;
-use super::super::operations;
+use super::super::operations::{self, Invocation};
 use super::super::payload::{self, Changes, References};
 use super::super::preferences::Condition;
 use super::super::query::{Options, Query, Reading};
@@ -58,6 +58,14 @@ pub(crate) fn write(
     }
     let address = address::read(&model, &path)?;
     let not_allowed = || Err(Refusal::method_not_allowed(&request.method));
+    let call = Invocation {
+        caller,
+        service,
+        request,
+        references,
+        name: "",
+        arguments: "",
+    };
     match (request.method.as_str(), address) {
         ("POST", Address::Set(table)) => {
             let body = request.object(&model.table(table).set)?;
@@ -123,19 +131,14 @@ pub(crate) fn write(
             )?;
             Ok(Answer::empty(204))
         }
-        ("POST", Address::Unbound(name)) => {
-            operations::unbound(organisation, caller, service, &name, request, references)
+        ("POST", Address::Unbound(name)) => operations::unbound(organisation, &call.of(&name, "")),
+        ("POST", Address::Bound(table, id, name)) => {
+            operations::bound(organisation, &call.of(&name, ""), (table, id))
         }
-        ("POST", Address::Bound(table, id, name)) => operations::bound(
-            organisation,
-            caller,
-            service,
-            (table, id),
-            &name,
-            request,
-            references,
-        ),
-        (_, Address::Unbound(_) | Address::Bound(..)) => {
+        ("POST", Address::BoundToSet(table, name)) => {
+            operations::bound_to_set(organisation, &call.of(&name, ""), table)
+        }
+        (_, Address::Unbound(_) | Address::Bound(..) | Address::BoundToSet(..)) => {
             Err(Refusal::no_resource(&format!("{service}/{path}")))
         }
         _ => not_allowed(),

@@ -252,7 +252,7 @@ async fn a_merged_case_is_cancelled_and_names_the_case_that_goes_on() {
     organisation
         .post("Merge", body)
         .await
-        .is_refused(400, "0x80044411");
+        .is_refused(400, "0x80045304");
     organisation
         .post(
             "Merge",

@@ -77,6 +77,21 @@ impl Organisation {
         Answer::of(self.request(Method::PATCH, path).json(&body)).await
     }
 
+    /// A token for the user of a program.
+    pub(crate) async fn token(&self, client: &str, secret: &str) -> String {
+        let form = format!(
+            "grant_type=client_credentials&client_id={client}&client_secret={secret}&scope={}/.default",
+            self.root
+        );
+        let request = self
+            .http
+            .post(format!("{}/tenant/oauth2/v2.0/token", self.root))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let granted = Answer::of(request).await.json();
+        granted["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// Opens a case of Iria's and returns its key.
     pub(crate) async fn open_case(&self, title: &str) -> String {
         let body =
