@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use cxloop_domain::configuration::{self, Applied, Connection};
+use cxloop_domain::configuration::{self, Applied, Configuration, Connection};
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{Clock, Failure, Secrets};
 use jiff::Timestamp;
@@ -47,18 +47,19 @@ impl Clock for StandingClock {
 
 /// A configuration with the survey platform at this address.
 pub(crate) fn applied(wxm_url: &str) -> Applied {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    let text = TEXT.get_or_init(|| {
-        [
+    // Reading it takes longer than most inputs.
+    static READ: OnceLock<Configuration> = OnceLock::new();
+    let read = READ.get_or_init(|| {
+        let text = [
             "connections:",
             "  wxm: { kind: wxm, url: 'http://127.0.0.1:1', secret: fuzz/wxm, case_surveys: [after-case] }",
             "  generic: { kind: standard, secret: fuzz/generic }",
             "  dynamics: { kind: dynamics, url: 'http://127.0.0.1:1', secret: fuzz/dynamics }",
             "case_rules: []",
-        ]
-        .join("\n")
+        ];
+        configuration::read(&text.join("\n")).expect("the configuration is a valid one")
     });
-    let mut configuration = configuration::read(text).expect("the configuration is a valid one");
+    let mut configuration = read.clone();
     if let Some(Connection::Wxm(wxm)) = configuration.connections.get_mut(&name("wxm")) {
         wxm_url.clone_into(&mut wxm.url);
     }
