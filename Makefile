@@ -17,6 +17,8 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 TOOLS := $(CURDIR)/.tools
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ := $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 SAM := SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 CHROMEDRIVER ?= $(shell command -v chromedriver)
@@ -26,6 +28,12 @@ FUNCTION ?= response-to-case
 EVENT ?= $(firstword $(wildcard events/$(FUNCTION)/*.json))
 WATCH_PORT ?= 9100
 ENV_FILE = $(or $(CXLOOP_STATE),.sandbox)/$(FUNCTION).env
+
+# Seconds that `fuzz` gives each target, and the targets: all of them, or the one that TARGET names.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = $(or $(TARGET),$(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
+# libFuzzer needs a compiler that is not released yet.
+FUZZ_TOOLCHAIN ?= nightly
 
 # Where the end-to-end tests find what they start.
 export CXLOOP_TOOLS := $(TOOLS)
@@ -110,6 +118,17 @@ deny: $(CARGO_DENY) ## check licences, sources and duplicates of the dependencie
 advisories: $(CARGO_DENY) ## check the dependencies against the RustSec database (fetches it)
 	@$(CARGO_DENY) check advisories
 
+# Our code is free of `unsafe`, so that the slow sanitizers have nothing to find. New inputs go to fuzz/found; one that is a
+# finding goes to fuzz/artifacts, and belongs into fuzz/corpus once it is mended.
+.PHONY: fuzz
+fuzz: $(CARGO_FUZZ) ## search for inputs that break a reader, FUZZ_SECONDS a target (TARGET names one)
+	@for name in $(FUZZ_TARGETS); do \
+	  echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
+	  mkdir -p fuzz/found/$$name; \
+	  PATH="$(dir $(CARGO_FUZZ)):$$PATH" nice $(CARGO) +$(FUZZ_TOOLCHAIN) fuzz run --sanitizer none $$name fuzz/found/$$name fuzz/corpus/$$name -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0; \
+	done
+
 # ---- Ship ----
 
 .PHONY: package
@@ -164,6 +183,11 @@ $(CARGO_DENY):
 	@echo "building cargo-deny $(CARGO_DENY_VERSION); some minutes"
 	@CARGO_TARGET_DIR=$(TOOLS)/cargo-deny-build $(CARGO) install --quiet --locked --debug --root $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
 	@rm -rf $(TOOLS)/cargo-deny-build
+
+$(CARGO_FUZZ):
+	@echo "building cargo-fuzz $(CARGO_FUZZ_VERSION); some minutes"
+	@CARGO_TARGET_DIR=$(TOOLS)/cargo-fuzz-build $(CARGO) install --quiet --locked --debug --root $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION) cargo-fuzz@$(CARGO_FUZZ_VERSION)
+	@rm -rf $(TOOLS)/cargo-fuzz-build
 
 # The browser is Debian's: it needs libraries of the system, which a project's folder cannot hold.
 .PHONY: browser

@@ -256,7 +256,9 @@ fn every_file_is_a_room_one_knows() {
 
 #[test]
 fn every_package_keeps_the_lints_and_the_versions_of_the_house() {
-    for file in tracked("Cargo.toml").iter().filter(|f| f.contains('/')) {
+    // The binaries for libFuzzer are a workspace of their own, built by another compiler.
+    let of_this_workspace = |f: &&String| f.contains('/') && *f != "fuzz/Cargo.toml";
+    for file in tracked("Cargo.toml").iter().filter(of_this_workspace) {
         let text = read(file);
         assert!(
             text.contains("[lints]\nworkspace = true"),

@@ -59,7 +59,7 @@ impl Loops for Store {
             told_before &= !new && step.what == StepKind::Waiting;
         }
         // That something still waits changes no head, and a backlog tells it over and over.
-        if !(told_before && !steps.is_empty()) {
+        if !told_before || steps.is_empty() {
             self.move_head_on(id).await?;
         }
         Ok(())

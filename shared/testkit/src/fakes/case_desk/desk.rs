@@ -155,7 +155,7 @@ impl State {
                 contact.phone.as_deref().and_then(normalised_phone).as_ref() == Some(&wanted)
             }))
         };
-        let searches: [(FoundBy, &dyn Fn() -> Option<Vec<FoundContact>>); 4] = [
+        let searches: [(FoundBy, Look<'_>); 4] = [
             (FoundBy::ExternalId, &by_external_id),
             (FoundBy::Email, &by_email),
             (FoundBy::EmailHash, &by_hash),
@@ -173,6 +173,9 @@ impl State {
         })
     }
 }
+
+/// Looks by one key; `None` when the response does not have it.
+type Look<'l> = &'l dyn Fn() -> Option<Vec<FoundContact>>;
 
 /// The contact with the columns that were asked for and no others.
 fn named(contact: FoundContact, wanted: &BTreeSet<ColumnName>) -> FoundContact {

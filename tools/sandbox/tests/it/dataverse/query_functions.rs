@@ -225,8 +225,25 @@ async fn functions_about_people_know_the_caller() {
         let names = found(&organisation, &users(of(function, property)), "fullname").await;
         assert_eq!(names.len(), expected, "{function}: {names:?}");
     }
-    let mine = format!("contacts?$select=fullname&{}", of("EqualUserId", "ownerid"));
-    assert_eq!(found(&organisation, &mine, "fullname").await.len(), 6);
+    // Whoever is in a team owns what the team owns.
+    let team = "5a4db0c5-0002-4000-8000-000000000001";
+    let member = json!({"systemuserid": "5a4db0c5-0001-4000-8000-000000000001", "teamid": team});
+    let joined = organisation.post("teammemberships", member).await;
+    assert!(joined.status.is_success(), "{}", joined.text);
+    let body = json!({"ownerid@odata.bind": format!("/teams({team})")});
+    let owned = organisation.patch(&format!("contacts({IRIA})"), body).await;
+    assert!(owned.status.is_success(), "{}", owned.text);
+    for (function, expected) in [
+        ("EqualUserTeams", 1),
+        ("EqualUserOrUserTeams", 6),
+        ("EqualUserOrUserHierarchyAndTeams", 6),
+        ("EqualUserId", 5),
+        ("NotEqualUserId", 1),
+    ] {
+        let path = format!("contacts?$select=fullname&{}", of(function, "ownerid"));
+        let names = found(&organisation, &path, "fullname").await;
+        assert_eq!(names.len(), expected, "{function}: {names:?}");
+    }
     let related = "contacts?$select=fullname&$filter=parentcustomerid_account/Microsoft.Dynamics.CRM.EqualUserId(PropertyName='ownerid')";
     assert_eq!(found(&organisation, related, "fullname").await.len(), 3);
 }

@@ -7,6 +7,9 @@ mod literal;
 mod parse;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
