@@ -32,5 +32,6 @@ async fn main() -> Result<(), Error> {
         bus: parts.bus()?,
         clock: parts.clock.clone(),
     };
+    start::ahead(deps.configurations.current()).await;
     start::queue_function(worker, |event| handle(&deps, event)).await
 }
