@@ -129,6 +129,35 @@ fuzz: $(CARGO_FUZZ) ## search for inputs that break a reader, FUZZ_SECONDS a tar
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 -verbosity=0; \
 	done
 
+# ---- Measure ----
+
+RIVALS := $(CURDIR)/bench/rivals
+BENCH ?=
+
+# One build of all functions as they are shipped, for this machine. The harness has a profile of its own: it serves everything
+# around the functions, so it must not be slow, and need not be small.
+.PHONY: bench
+bench: $(TOOLS)/bench-node/.ready $(TOOLS)/bench-python/.ready ## measure the functions (BENCH=--quick, --check, --json, '--only job'); writes target/bench.json
+	@echo "building the functions as they are shipped (minutes, not seconds, the first time)" >&2
+	@$(CARGO) build --quiet --release $(addprefix --package ,$(FUNCTIONS))
+	@$(CARGO) build --quiet --profile harness --package cxloop-bench
+	@target/harness/bench $(BENCH)
+
+$(TOOLS)/bench-node/.ready: $(RIVALS)/node/package.json $(RIVALS)/node/package-lock.json $(wildcard $(RIVALS)/node/src/*.js)
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make bench needs Node 20 and npm" >&2; exit 1; }
+	@echo "installing bench-node into .tools" >&2
+	@mkdir -p $(TOOLS)/bench-node
+	@cp -r $(RIVALS)/node/package.json $(RIVALS)/node/package-lock.json $(RIVALS)/node/src $(TOOLS)/bench-node/
+	@cd $(TOOLS)/bench-node && npm ci --silent --no-audit --no-fund --ignore-scripts && npm run --silent build -- --outdir=dist --log-level=warning
+	@touch $@
+
+$(TOOLS)/bench-python/.ready: $(RIVALS)/python/requirements.txt
+	@echo "installing bench-python into .tools" >&2
+	@rm -rf $(TOOLS)/bench-python
+	@$(PYTHON) -m venv $(TOOLS)/bench-python || { echo "$(PYTHON) cannot make an environment: on Debian, install python3-venv" >&2; exit 1; }
+	@$(TOOLS)/bench-python/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 # ---- Ship ----
 
 .PHONY: package

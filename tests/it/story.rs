@@ -4,6 +4,7 @@
 
 mod browser;
 mod chapters;
+mod killed;
 pub(crate) mod stage;
 
 use browser::Browser;
@@ -23,4 +24,10 @@ async fn a_bad_answer_becomes_a_case_and_a_bad_rating_reopens_it() {
     chapters::a_threshold_changes_by_cxloop_apply(&stage).await;
     chapters::an_event_nobody_knows_goes_to_dead_letters(&stage).await;
     chapters::what_was_never_published_is_published_by_the_sweep(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_hundred_accepted_answers_two_hundred_are_cases_however_functions_die() {
+    let stage = Stage::set().await;
+    killed::every_accepted_answer_is_one_case(&stage).await;
 }

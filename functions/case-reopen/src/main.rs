@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use case_reopen::{Deps, handle};
+use cxloop_domain::case_reopen::Thresholds;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::trace;
@@ -36,5 +37,7 @@ async fn main() -> Result<(), Error> {
         signals: parts.signals.clone(),
         parsed: PerVersion::default(),
     };
+    let rules = start::ahead(deps.configurations.current()).await;
+    rules.map(|rules| deps.parsed.of(&rules, Thresholds::parse));
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

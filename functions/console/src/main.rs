@@ -23,5 +23,6 @@ async fn main() -> Result<(), Error> {
         bus: parts.bus()?,
         clock: parts.clock.clone(),
     };
+    start::ahead(deps.configurations.current()).await;
     start::http_function(parts.function, |request| handle(&deps, request)).await
 }

@@ -33,5 +33,6 @@ async fn main() -> Result<(), Error> {
         clock: parts.clock.clone(),
         signals: parts.signals.clone(),
     };
+    start::ahead(deps.configurations.current()).await;
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use cxloop_domain::response_to_case::CaseRules;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::trace;
@@ -44,5 +45,7 @@ async fn main() -> Result<(), Error> {
         worker: worker_name(parts.function),
         parsed: PerVersion::default(),
     };
+    let rules = start::ahead(deps.configurations.current()).await;
+    rules.map(|rules| deps.parsed.of(&rules, CaseRules::parse));
     start::queue_function(worker, |event| handle(&deps, event)).await
 }

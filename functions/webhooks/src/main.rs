@@ -30,5 +30,6 @@ async fn main() -> Result<(), Error> {
         clock: parts.clock.clone(),
         signals: parts.signals.clone(),
     };
+    start::ahead(deps.configurations.current()).await;
     start::http_function(parts.function, |request| handle(&deps, request)).await
 }

@@ -20,6 +20,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
@@ -39,6 +40,9 @@ use crate::metrics::EmbeddedMetrics;
 use crate::queue::{self, QueueWorker};
 use crate::settings::Settings;
 use crate::{Error, http_client};
+
+/// How long a start may wait for what [`ahead`] does: Lambda gives a start ten seconds.
+const AHEAD_AT_MOST: Duration = Duration::from_secs(2);
 
 /// What a function's roles are built from. Clients that only some functions need are built by methods, because each
 /// costs a cold start some milliseconds.
@@ -128,6 +132,16 @@ impl Parts {
     pub fn http(&self) -> Result<reqwest::Client, Error> {
         http_client()
     }
+}
+
+/// Does in good time what the first event would wait for, such as reading the rules: until it asks for that event a process
+/// has a whole processor, and afterwards only the share that its memory buys. Nothing when it fails or takes more than two
+/// seconds: then the first event does it, and says what is wrong.
+///
+/// Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle" (init phase) and
+/// "Configure Lambda function memory".
+pub async fn ahead<T>(work: impl Future<Output = Result<T, Failure>>) -> Option<T> {
+    tokio::time::timeout(AHEAD_AT_MOST, work).await.ok()?.ok()
 }
 
 /// Runs a function that a queue feeds, for as long as the process lives.
@@ -227,6 +241,13 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_cannot_be_done_ahead_is_left_to_the_first_event() {
+        assert_eq!(ahead(async { Ok("rules") }).await, Some("rules"));
+        let failed = ahead(async { Err::<(), _>(Failure::retry("no", "no")) }).await;
+        assert_eq!(failed, None);
+    }
 
     #[tokio::test]
     async fn a_panic_behind_the_api_is_answered_503() {

@@ -304,6 +304,6 @@ pub(crate) async fn what_was_never_published_is_published_by_the_sweep(stage: &S
     clippy::disallowed_methods,
     reason = "the deployed functions go by the wall clock"
 )]
-fn wall_clock_now() -> jiff::Timestamp {
+pub(crate) fn wall_clock_now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod event_bridge;
 mod failure;
+mod one_connector;
 mod secrets_manager;
 mod sqs;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -19,6 +21,8 @@ pub use clock::WallClock;
 pub use event_bridge::EventBridge;
 pub use secrets_manager::SecretsManager;
 pub use sqs::Sqs;
+
+use one_connector::OneConnector;
 
 use crate::settings::Settings;
 
@@ -39,7 +43,10 @@ pub fn sdk_config(settings: &Settings) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(
             EnvironmentVariableCredentialsProvider::new(),
         ))
-        .timeout_config(timeouts);
+        .timeout_config(timeouts)
+        .http_client(OneConnector::default())
+        // Watches how fast bodies flow. Ours are a few kilobytes, and the time-outs above bound them already.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_endpoint_url(settings.endpoint.clone());
     config.build()
 }

@@ -1,5 +1,7 @@
 //! The function's own queue on Amazon SQS.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
@@ -10,9 +12,10 @@ use super::failure;
 /// The longest delay of a message, in seconds. Source: Amazon SQS API Reference, "SendMessage".
 const LONGEST_DELAY_SECONDS: u32 = 900;
 
-/// A queue.
+/// A queue. Its client is made when a message is first sent again, which most processes never do.
 pub struct Sqs {
-    client: Client,
+    config: SdkConfig,
+    client: OnceLock<Client>,
     url: String,
 }
 
@@ -20,7 +23,8 @@ impl Sqs {
     /// The queue at a URL.
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            config: config.clone(),
+            client: OnceLock::new(),
             url: url.into(),
         }
     }
@@ -32,6 +36,7 @@ impl Postpone for Sqs {
         let delay = i32::try_from(delay_seconds.min(LONGEST_DELAY_SECONDS)).expect("900 fits");
         let sent = self
             .client
+            .get_or_init(|| Client::new(&self.config))
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
