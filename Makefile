@@ -160,9 +160,13 @@ $(TOOLS)/bench-python/.ready: $(RIVALS)/python/requirements.txt
 
 # ---- Ship ----
 
+RUST_TARGET = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+
 .PHONY: package
 package: $(TOOLS)/package/.ready ## build the functions for AWS (ARCH) into target/lambda
 	@case "$(ARCH)" in arm64|x86_64) ;; *) echo "ARCH is arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET)" || { \
+	  echo "this Rust has no standard library for $(ARCH): rustup target add $(RUST_TARGET), or ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64)" >&2; exit 2; }
 	@echo "building the functions for $(ARCH); minutes, not seconds"
 	@rm -rf target/lambda
 	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda build --release --skip-target-check \

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cxloop_domain::events::Event;
+use cxloop_domain::events::{Event, ResponseReceived};
 use cxloop_lambda_kit::queue::{self, QueueWorker};
-use cxloop_ports::Failure;
+use cxloop_ports::{Failure, Remedy};
 use cxloop_testkit::fakes::FakePostpone;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -116,4 +116,32 @@ async fn the_known_answer_is_the_one_of_which_the_raw_webhooks_speak() {
     let envelope: Value = serde_json::from_str(&text("webhooks/wxm-camel-case.json")).unwrap();
     let body: Value = serde_json::from_str(envelope["body"].as_str().unwrap()).unwrap();
     assert_eq!(body["answer"], known);
+}
+
+/// The event in the first message of a batch.
+fn first_event(name: &str) -> ResponseReceived {
+    let batch: Value = serde_json::from_str(&text(name)).unwrap();
+    let envelope: Value =
+        serde_json::from_str(batch["Records"][0]["body"].as_str().unwrap()).unwrap();
+    serde_json::from_value(envelope["detail"].clone()).unwrap()
+}
+
+#[tokio::test]
+async fn an_event_in_the_queue_of_another_function_is_left_for_its_own() {
+    let world = world().await;
+    let about_case = first_event("case-reopen/about-case.json");
+    let cases = world.response_to_case();
+    assert!(
+        response_to_case::handle(&cases, about_case)
+            .await
+            .is_err_and(|failure| failure.remedy != Remedy::Park)
+    );
+    let new = first_event("response-to-case/new.json");
+    let reopen = world.case_reopen();
+    assert!(
+        case_reopen::handle(&reopen, new)
+            .await
+            .is_err_and(|failure| failure.remedy != Remedy::Park)
+    );
+    assert_eq!(world.cases().await.len(), 0);
 }

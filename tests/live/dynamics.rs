@@ -41,9 +41,14 @@ pub(crate) async fn run(settings: &Dynamics, run: &str, report: &mut Report) {
             &told(&error),
         ),
     }
-    match clear_up(&client).await {
-        Ok(rows) => report.kept(&format!("dynamics: clear up ({rows} rows)")),
-        Err(error) => report.broken("dynamics: clear up", &told(&error)),
+    let cleared = clear_up(&client).await;
+    let rows = cleared.rows;
+    match cleared.left.as_slice() {
+        [] => report.kept(&format!("dynamics: clear up ({rows} rows)")),
+        left => report.broken(
+            &format!("dynamics: clear up ({rows} rows)"),
+            &left.join("; "),
+        ),
     }
 }
 
@@ -204,30 +209,54 @@ impl CaseDeskFixture for Organisation {
     }
 }
 
-/// Deletes what runs have made, from the leaves to the root, and counts the rows.
-async fn clear_up(client: &Client) -> Result<usize, Error> {
-    let mut deleted = 0;
+/// What clearing up has come to.
+#[derive(Default)]
+struct Cleared {
+    rows: usize,
+    /// What could not be found or deleted, as it is told.
+    left: Vec<String>,
+}
+
+impl Cleared {
+    fn deleted(&mut self, outcome: Result<usize, Error>) {
+        match outcome {
+            Ok(rows) => self.rows += rows,
+            Err(error) => self.left.push(told(&error)),
+        }
+    }
+
+    fn found(&mut self, outcome: Result<Vec<Uuid>, Error>) -> Vec<Uuid> {
+        outcome.unwrap_or_else(|error| {
+            self.left.push(told(&error));
+            Vec::new()
+        })
+    }
+}
+
+/// Deletes what runs have made, from the leaves to the root, and goes on after what cannot be deleted.
+async fn clear_up(client: &Client) -> Cleared {
+    let mut cleared = Cleared::default();
     let ours =
         Filter::starts_with("lastname", OURS).or(Filter::starts_with("emailaddress1", MADE_UP));
-    for contact in found(client, "contacts", "contactid", ours).await? {
+    for contact in cleared.found(found(client, "contacts", "contactid", ours).await) {
         let cases = Filter::eq("_customerid_value", contact);
-        for case in found(client, "incidents", "incidentid", cases).await? {
-            deleted += clear_case(client, case).await?;
+        for case in cleared.found(found(client, "incidents", "incidentid", cases).await) {
+            cleared.deleted(clear_case(client, case).await);
         }
-        deleted += delete(client, "contacts", contact).await?;
+        cleared.deleted(delete(client, "contacts", contact).await);
     }
     // The case without a customer, should a system have accepted it.
     let stray = Filter::starts_with("title", OURS);
-    for case in found(client, "incidents", "incidentid", stray).await? {
-        deleted += clear_case(client, case).await?;
+    for case in cleared.found(found(client, "incidents", "incidentid", stray).await) {
+        cleared.deleted(clear_case(client, case).await);
     }
     let queues = Filter::starts_with("name", OURS);
-    for queue in found(client, "queues", "queueid", queues).await? {
+    for queue in cleared.found(found(client, "queues", "queueid", queues).await) {
         let items = Filter::eq("_queueid_value", queue);
-        deleted += delete_all(client, "queueitems", "queueitemid", items).await?;
-        deleted += delete(client, "queues", queue).await?;
+        cleared.deleted(delete_all(client, "queueitems", "queueitemid", items).await);
+        cleared.deleted(delete(client, "queues", queue).await);
     }
-    Ok(deleted)
+    cleared
 }
 
 async fn clear_case(client: &Client, case: Uuid) -> Result<usize, Error> {

@@ -98,11 +98,25 @@ fn refusal<T>(result: Result<T, Error>) -> Result<String, Error> {
     match result {
         Ok(_) => Ok("accepted".to_owned()),
         Err(error) => match error.detail() {
+            Some(detail) if detail.status == 429 || detail.status >= 500 => Err(error),
             Some(detail) => Ok(match detail.code {
                 Some(code) => format!("{}, {code}", detail.status),
                 None => format!("{}, no code", detail.status),
             }),
             None => Err(error),
+        },
+    }
+}
+
+/// Whether a request was taken. A service that asks to wait or is away answers no question.
+fn accepted<T>(result: Result<T, Error>) -> Result<bool, Error> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) => match error.detail() {
+            Some(detail) if (400..500).contains(&detail.status) && detail.status != 429 => {
+                Ok(false)
+            }
+            _ => Err(error),
         },
     }
 }
@@ -233,7 +247,7 @@ async fn accents(o: &Organisation) -> Result<String, Error> {
 
 async fn closing(o: &Organisation) -> Result<String, Error> {
     let bound = o.case("Avaría pechada por enlace").await?;
-    let bound = o.close(bound).await.is_ok();
+    let bound = accepted(o.close(bound).await)?;
     let plain = o.case("Avaría pechada por id").await?;
     let resolution = Row::new()
         .of_table("incidentresolution")
@@ -248,7 +262,7 @@ async fn closing(o: &Organisation) -> Result<String, Error> {
         .set("IncidentResolution", resolution)
         .set("Status", 5);
     let call = cxloop_dataverse::Call::unbound("CloseIncident", parameters);
-    let plain = o.client.execute(call).await.is_ok();
+    let plain = accepted(o.client.execute(call).await)?;
     Ok(match (bound, plain) {
         (true, true) => "both known forms",
         (true, false) => "only incidentid@odata.bind",

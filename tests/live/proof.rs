@@ -29,6 +29,8 @@ pub(crate) async fn prove() {
     every_question_stands_on_the_page();
     a_whole_run_keeps_its_promises_and_leaves_nothing_behind().await;
     a_run_that_goes_wrong_says_so_and_clears_up().await;
+    a_service_that_is_away_answers_no_question().await;
+    what_cannot_be_deleted_keeps_nothing_else_from_it().await;
 }
 
 fn without_settings_it_says_what_to_set() {
@@ -100,7 +102,40 @@ async fn a_run_that_goes_wrong_says_so_and_clears_up() {
     assert_eq!(stand_ins.rows().await, before, "{lines}");
 }
 
+async fn a_service_that_is_away_answers_no_question() {
+    let stand_ins = StandIns::start().await;
+    let lines = stand_ins
+        .run_with(
+            json!({"target": "dynamics", "match": "CloseIncident", "status": 503, "times": 1000}),
+        )
+        .await;
+    let question = "HTTP shape of `CloseIncident`";
+    assert!(lines.contains(&format!("open     {question}")), "{lines}");
+    assert!(!lines.contains(&format!("DIFFERS  {question}")), "{lines}");
+}
+
+async fn what_cannot_be_deleted_keeps_nothing_else_from_it() {
+    let stand_ins = StandIns::start().await;
+    let before = stand_ins.rows().await;
+    let lines = stand_ins
+        .run_with(json!({"target": "dynamics", "match": "DELETE /api/data/v9.2/contacts", "status": 500, "times": 1}))
+        .await;
+    assert!(lines.contains("BROKEN   dynamics: clear up"), "{lines}");
+    let after = stand_ins.rows().await;
+    assert_eq!(after["contacts"], before["contacts"] + 1, "{lines}");
+    assert_eq!(after["queues"], before["queues"], "{lines}");
+}
+
 impl StandIns {
+    /// The lines of a run while something is wrong.
+    async fn run_with(&self, rule: Value) -> String {
+        let rule: FaultRule = serde_json::from_value(rule).unwrap();
+        self.faults.add(rule).unwrap();
+        let mut report = Report::default();
+        Box::pin(against(&self.settings(), "live-3", &mut report)).await;
+        report.lines().join("\n")
+    }
+
     async fn start() -> Self {
         let faults = Faults::new();
         let organisation =

@@ -14,7 +14,7 @@ use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::LoopId;
-use cxloop_domain::response::Response;
+use cxloop_domain::response::{Kind, Response};
 use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
@@ -63,6 +63,13 @@ struct Work<'w> {
 
 /// Holds a response about a case against the thresholds and carries out what follows.
 pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
+    if event.kind != Kind::AboutCase {
+        // Somebody sent dead letters to the wrong queue. Done with here, it would be lost to its own function.
+        return Err(Failure::retry(
+            "The event belongs into the queue of another function.",
+            "a response about no case",
+        ));
+    }
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
     deps.gates
@@ -102,6 +109,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
     };
     match work.plan_and_carry_out().await {
         Err(failure) if failure.remedy == Remedy::Park => work.put_aside(&failure).await,
+        Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => Err(failure),
         Err(failure) => {
             let step = waiting_step("case-reopen", &failure.message, deps.clock.now());
             let step = trace::traced_failure(step, &failure);

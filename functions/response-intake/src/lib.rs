@@ -77,6 +77,7 @@ async fn take_in_or_tell(
         Err(failure) if failure.remedy == Remedy::Park => {
             put_aside(deps, event, item, &failure).await
         }
+        Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => Err(failure),
         Err(failure) => {
             // Only told: whether the telling works changes nothing about the message.
             let _ = tell_of_waiting(deps, event, item, &failure).await;

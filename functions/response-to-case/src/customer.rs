@@ -1,11 +1,14 @@
 //! Finding the customer of a response, once for all rules of a message.
 
+use cxloop_domain::address_index::IndexName;
+use cxloop_domain::cases::CustomerKeys;
 use cxloop_domain::columns::CrmColumns;
 use cxloop_domain::customers::{
     CustomerSearch, Found, HashSearch, HashedEmails, algorithm_of, choose, hashed_address,
 };
 use cxloop_domain::response_to_case::customer_keys;
-use cxloop_ports::{AddressPage, AddressesFrom, Failure};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_ports::{AddressPage, AddressesFrom, Failure, Remedy};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -37,6 +40,12 @@ impl Work<'_> {
     }
 
     async fn find(&self) -> Result<Option<Found>, Failure> {
+        // A surer key that finds somebody spares the index, which may have all contacts to read first.
+        if let Some(search) = self.search_before_the_index()
+            && let Some(found) = self.desk.find_customer(&search).await?
+        {
+            return Ok(Some(found));
+        }
         let Some(search) = self.search(false).await? else {
             return Ok(None);
         };
@@ -49,6 +58,21 @@ impl Work<'_> {
             Some(again) if again != search => self.desk.find_customer(&again).await,
             _ => Ok(None),
         }
+    }
+
+    /// The search by the one key that is surer than a hash, where the index would be asked for that hash.
+    fn search_before_the_index(&self) -> Option<CustomerSearch> {
+        let keys = customer_keys(self.response);
+        let by_index = self.applied.configuration.customers.hashed_emails == HashedEmails::Index;
+        (by_index && keys.email_hash.is_some() && keys.external_id.is_some()).then(|| {
+            CustomerSearch {
+                columns: self.rules.customer_columns().clone(),
+                ..CustomerSearch::by(CustomerKeys {
+                    external_id: keys.external_id,
+                    ..CustomerKeys::default()
+                })
+            }
+        })
     }
 
     /// What is looked for; `up_to_date` asks for an index that knows of the latest changes.
@@ -81,36 +105,48 @@ impl Work<'_> {
 
     /// The contacts with a hash by the index, which is brought up to date when it has none, or when that is asked for.
     async fn contacts_with(&self, hash: &str, up_to_date: bool) -> Result<Vec<Uuid>, Failure> {
-        let index = &self.deps.addresses;
+        let addresses = &self.deps.addresses;
         let Some(algorithm) = algorithm_of(hash) else {
             return Ok(Vec::new());
         };
-        let mut known = index.contacts(self.connection, hash).await?;
+        let index = self.index();
+        let mut known = addresses.contacts(&index, hash).await?;
         known.sort();
         if !known.is_empty() && !up_to_date {
             return Ok(known);
         }
-        let progress = index.progress(self.connection, algorithm).await?;
+        let progress = addresses.progress(&index, algorithm).await?;
         if progress.due(self.deps.clock.now()).is_none() {
             return Ok(known);
         }
-        self.read_addresses(algorithm).await?;
-        let mut known = index.contacts(self.connection, hash).await?;
+        self.read_addresses(&index, algorithm).await?;
+        let mut known = addresses.contacts(&index, hash).await?;
         known.sort();
         Ok(known)
     }
 
+    /// The index of the organisation that the desk reaches.
+    fn index(&self) -> IndexName {
+        let dynamics = self.applied.configuration.dynamics();
+        let url = dynamics.map(|(_, dynamics)| dynamics.url.as_str());
+        IndexName::of(self.connection, url.unwrap_or_default())
+    }
+
     /// Reads one page of the addresses into the index. Fails with remedy `ComeBack` when more are to be read.
-    async fn read_addresses(&self, algorithm: &'static str) -> Result<(), Failure> {
+    async fn read_addresses(
+        &self,
+        index: &IndexName,
+        algorithm: &'static str,
+    ) -> Result<(), Failure> {
         let deps = self.deps;
-        let lease = format!("addresses/{}/{algorithm}", self.connection);
+        let lease = format!("addresses/{index}/{algorithm}");
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(INDEX_LEASE_SECONDS);
         if !deps.claims.lease(&lease, &deps.worker, now, until).await? {
             let why = "another worker reads the addresses of the CRM's contacts";
             return Err(Failure::come_back(INDEX_AGAIN_SECONDS, why));
         }
-        let outcome = self.read_page(algorithm).await;
+        let outcome = self.read_page(index, algorithm).await;
         // A lease that cannot be given back runs out by itself.
         let _ = deps.claims.release(&lease, &deps.worker).await;
         if outcome? {
@@ -122,10 +158,10 @@ impl Work<'_> {
     }
 
     /// Whether the index is up to date now.
-    async fn read_page(&self, algorithm: &str) -> Result<bool, Failure> {
-        let index = &self.deps.addresses;
+    async fn read_page(&self, index: &IndexName, algorithm: &str) -> Result<bool, Failure> {
+        let addresses = &self.deps.addresses;
         // Read again under the lease: another may have gone on meanwhile.
-        let progress = index.progress(self.connection, algorithm).await?;
+        let progress = addresses.progress(index, algorithm).await?;
         let Some(reading) = progress.due(self.deps.clock.now()) else {
             return Ok(true);
         };
@@ -135,21 +171,25 @@ impl Work<'_> {
                 changed_since: reading.since,
             },
         };
-        let page = self.desk.contact_addresses(&from).await?;
-        index
-            .add(self.connection, &entries(&page, algorithm))
-            .await?;
+        let page = match self.desk.contact_addresses(&from).await {
+            Err(failure) if reading.next.is_some() && failure.remedy == Remedy::Park => {
+                // The address of a page is the service's own and good for a while only.
+                let (progress, again) = progress.after_refusal(&reading);
+                addresses.keep_progress(index, algorithm, &progress).await?;
+                return if again { Ok(false) } else { Err(failure) };
+            }
+            page => page?,
+        };
+        addresses.add(index, &entries(&page, algorithm)).await?;
         tracing::info!(
-            contacts = page.contacts.len(),
-            algorithm,
-            more = page.next.is_some(),
-            "addresses were hashed"
+            { fields::OUTCOME } = outcomes::HASHED,
+            { fields::CONNECTION } = self.connection.as_str(),
+            { fields::COUNT } = page.contacts.len(),
+            "a page of the contacts' addresses was hashed into the index"
         );
         let last = page.next.is_none();
         let progress = progress.after_page(&reading, page.next);
-        index
-            .keep_progress(self.connection, algorithm, &progress)
-            .await?;
+        addresses.keep_progress(index, algorithm, &progress).await?;
         Ok(last)
     }
 }

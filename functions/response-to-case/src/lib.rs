@@ -17,8 +17,10 @@ use cxloop_domain::customers::Found;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
 use cxloop_domain::names::{ConnectionName, RuleName};
-use cxloop_domain::response::Response;
-use cxloop_domain::response_to_case::{CaseRules, Decision, decided_step, decision_key, judge};
+use cxloop_domain::response::{Kind, Response};
+use cxloop_domain::response_to_case::{
+    CaseRules, Decision, decided_after_all_step, decided_step, decision_key, judge, undecided_step,
+};
 use cxloop_domain::signals::{Signal, Verdict};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
@@ -74,20 +76,50 @@ struct Work<'w> {
 
 /// Holds the rules against a response and carries out what follows. What has to wait says so on the loop.
 pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
-    let loop_id = event.response.loop_id();
-    let outcome = decide_and_carry_out(deps, event).await;
-    if let Err(failure) = &outcome
-        && !matches!(failure.remedy, Remedy::ComeBack { .. })
-    {
-        let step = waiting_step("response-to-case", &failure.message, deps.clock.now());
-        let step = trace::traced_failure(step, failure);
-        // Only told: whether the telling works changes nothing about the message.
-        let _ = deps.loops.record(&loop_id, &[step]).await;
+    if event.kind != Kind::New {
+        // Somebody sent dead letters to the wrong queue. Done with here, it would be lost to its own function.
+        return Err(Failure::retry(OTHER_QUEUE, "a response about a case"));
     }
-    outcome
+    let Err(failure) = decide_and_carry_out(deps, &event).await else {
+        return Ok(());
+    };
+    match failure.remedy {
+        Remedy::Park => put_aside(deps, &event, &failure).await,
+        Remedy::ComeBack { .. } => Err(failure),
+        Remedy::WaitUntil { .. } | Remedy::Retry | Remedy::Mend => {
+            let step = waiting_step("response-to-case", &failure.message, deps.clock.now());
+            let step = trace::traced_failure(step, &failure);
+            // Only told: whether the telling works changes nothing about the message.
+            let _ = deps.loops.record(&event.response.loop_id(), &[step]).await;
+            Err(failure)
+        }
+    }
 }
 
-async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<(), Failure> {
+const OTHER_QUEUE: &str = "The event belongs into the queue of another function.";
+
+/// Shows on the loop why nothing could be decided, with a replay. What a single rule meets is put aside with that rule.
+async fn put_aside(
+    deps: &Deps,
+    event: &ResponseReceived,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    tracing::error!(
+        { fields::OUTCOME } = outcomes::PARKED,
+        { fields::RESPONSE } = %event.response,
+        { fields::DETAIL } = failure.detail,
+        { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
+        "the rules could not be held against a response, which was put aside"
+    );
+    deps.signals.count(Signal::Parked {
+        connection: Some(&event.response.connection),
+    });
+    let step = undecided_step(event, &failure.message, deps.clock.now());
+    let step = trace::traced_failure(step, failure);
+    deps.loops.record(&event.response.loop_id(), &[step]).await
+}
+
+async fn decide_and_carry_out(deps: &Deps, event: &ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
     deps.gates
@@ -109,7 +141,7 @@ async fn decide_and_carry_out(deps: &Deps, event: ResponseReceived) -> Result<()
         desk: desk.as_ref(),
         connection: &connection,
         found: OnceCell::new(),
-        event: &event,
+        event,
         response: &stored.response,
     };
     let decision = work.decision().await?;
@@ -151,10 +183,16 @@ impl Work<'_> {
             }
         };
         let decision: Decision = planning::from_value(&key, kept.plan)?;
-        let step = trace::traced(decided_step(event, &decision, deps.clock.now()));
-        deps.loops
-            .record(&event.response.loop_id(), &[step])
-            .await?;
+        let loop_id = event.response.loop_id();
+        let now = deps.clock.now();
+        let mut steps = vec![decided_step(event, &decision, now)];
+        if event.replay
+            && let Some(history) = deps.loops.load(&loop_id).await?
+        {
+            steps.extend(decided_after_all_step(event, &history.steps, now));
+        }
+        let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
+        deps.loops.record(&loop_id, &steps).await?;
         if is_new {
             self.tell_decision(&decision);
         }

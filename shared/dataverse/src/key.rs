@@ -88,7 +88,12 @@ fn written(column: &str, value: &Literal) -> Result<String, Error> {
         Literal::Text(text) => text.contains(REFUSED_IN_KEYS) || text.contains(char::is_control),
         // A row is not found by what it lacks.
         Literal::Null => true,
-        Literal::Boolean(_) | Literal::Whole(_) | Literal::Id(_) | Literal::Moment(_) => false,
+        Literal::Boolean(_)
+        | Literal::Whole(_)
+        | Literal::Decimal { .. }
+        | Literal::Day(_)
+        | Literal::Id(_)
+        | Literal::Moment(_) => false,
     };
     if refused {
         return Err(Error::not_sendable(

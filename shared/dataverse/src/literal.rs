@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
@@ -17,6 +18,15 @@ pub enum Literal {
     Boolean(bool),
     /// A whole number; choices and states are these.
     Whole(i64),
+    /// An exact number: `units` of the size that `decimals` says, so that 7.25 is 725 with two decimals. Money is this.
+    Decimal {
+        /// The number without its decimal point.
+        units: i64,
+        /// How many digits stand behind the point.
+        decimals: u8,
+    },
+    /// A day without a time, for columns that hold dates only.
+    Day(Date),
     /// A row's id, written bare.
     Id(Uuid),
     /// A moment, written in UTC with whole seconds.
@@ -31,10 +41,21 @@ impl fmt::Display for Literal {
             Self::Null => f.write_str("null"),
             Self::Boolean(value) => write!(f, "{value}"),
             Self::Whole(value) => write!(f, "{value}"),
+            Self::Decimal { units, decimals } => decimal(f, *units, usize::from(*decimals)),
+            Self::Day(value) => write!(f, "{}", value.strftime("%Y-%m-%d")),
             Self::Id(value) => write!(f, "{}", value.hyphenated()),
             Self::Moment(value) => write!(f, "{}", value.strftime("%Y-%m-%dT%H:%M:%SZ")),
             Self::Text(value) => write!(f, "'{}'", value.replace('\'', "''")),
         }
+    }
+}
+
+fn decimal(f: &mut fmt::Formatter<'_>, units: i64, decimals: usize) -> fmt::Result {
+    let sign = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0>1$}", units.unsigned_abs(), decimals + 1);
+    match digits.split_at(digits.len() - decimals) {
+        (whole, "") => write!(f, "{sign}{whole}"),
+        (whole, rest) => write!(f, "{sign}{whole}.{rest}"),
     }
 }
 
@@ -65,6 +86,12 @@ impl From<Uuid> for Literal {
 impl From<Timestamp> for Literal {
     fn from(value: Timestamp) -> Self {
         Self::Moment(value)
+    }
+}
+
+impl From<Date> for Literal {
+    fn from(value: Date) -> Self {
+        Self::Day(value)
     }
 }
 

@@ -4,8 +4,12 @@
 //! no harm, because whoever is found by it is read and hashed again; entries expire, and a new whole reading in good
 //! time keeps those alive that still stand.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::names::ConnectionName;
 
 /// How long a reading counts as up to date: a contact that was created later than this ago may be missed by hash.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -16,6 +20,32 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 const WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long an entry is kept after it was read, in days: twice as long as a whole reading is apart, and some more.
 pub const ENTRY_DAYS: u32 = 200;
+
+/// How often a reading begins anew because a following page is refused, before that counts as refused for good.
+const MOST_BEGINNINGS: u32 = 3;
+
+/// Whose addresses an index holds: those of the organisation that a connection leads to. A connection that is led to
+/// another organisation has another index, and never finds the contacts of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexName(String);
+
+impl IndexName {
+    /// The index of the organisation at `url`, of which only the host and port count.
+    pub fn of(connection: &ConnectionName, url: &str) -> Self {
+        let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let host = behind_scheme
+            .split(['/', '?', '#'])
+            .next()
+            .unwrap_or_default();
+        Self(format!("{connection}@{}", host.to_ascii_lowercase()))
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// How far the index of one algorithm is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +67,9 @@ pub struct Reading {
     pub since: Option<Timestamp>,
     /// The address of its next page; the first page, when nothing is said.
     pub next: Option<String>,
+    /// How often a following page was refused and the reading began anew.
+    #[serde(default)]
+    pub begun_anew: u32,
 }
 
 impl Progress {
@@ -56,7 +89,26 @@ impl Progress {
             began_at: now,
             since,
             next: None,
+            begun_anew: 0,
         })
+    }
+
+    /// The progress when a page after the first is refused, as the service does with the address of a page that it
+    /// gave too long ago; and whether the reading is worth beginning anew. When it is not, none is under way, so that
+    /// whoever comes next has a fresh one.
+    #[must_use]
+    pub fn after_refusal(&self, reading: &Reading) -> (Self, bool) {
+        let again = reading.begun_anew < MOST_BEGINNINGS;
+        let reading = again.then(|| Reading {
+            next: None,
+            begun_anew: reading.begun_anew + 1,
+            ..reading.clone()
+        });
+        let progress = Self {
+            reading,
+            ..self.clone()
+        };
+        (progress, again)
     }
 
     /// The progress after a page of a reading whose following page is `next`.
@@ -88,6 +140,36 @@ mod tests {
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_connection_that_leads_elsewhere_has_another_index() {
+        let name = |connection: &str, url| IndexName::of(&connection.parse().unwrap(), url);
+        let here = name("dynamics", "https://contoso.crm4.dynamics.com");
+        assert_eq!(here.to_string(), "dynamics@contoso.crm4.dynamics.com");
+        assert_eq!(name("dynamics", "https://Contoso.crm4.dynamics.com/"), here);
+        assert_ne!(name("dynamics", "https://proba.crm4.dynamics.com"), here);
+        assert_ne!(name("another", "https://contoso.crm4.dynamics.com"), here);
+    }
+
+    #[test]
+    fn a_reading_whose_following_page_is_refused_begins_anew_and_not_for_ever() {
+        let began = time("2026-11-22T10:00:00Z");
+        let first = Progress::default().due(began).unwrap();
+        let mut progress = Progress::default().after_page(&first, Some("page 2".to_owned()));
+        for beginning in 1..=MOST_BEGINNINGS {
+            let reading = progress.due(began).unwrap();
+            let (anew, again) = progress.after_refusal(&reading);
+            assert!(again, "{beginning}");
+            let reading = anew.due(began).unwrap();
+            assert_eq!((reading.next.as_deref(), reading.since), (None, None));
+            progress = anew.after_page(&reading, Some("page 2".to_owned()));
+        }
+        let reading = progress.due(began).unwrap();
+        let (given_up, again) = progress.after_refusal(&reading);
+        assert!(!again);
+        let fresh = given_up.due(began).unwrap();
+        assert_eq!((fresh.next, fresh.begun_anew), (None, 0));
     }
 
     #[test]

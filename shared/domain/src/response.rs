@@ -118,12 +118,7 @@ impl Email {
     /// Tells an address from a hash. Text that is neither is no e-mail.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
-        let hashed = ["sha256:", "sha384:", "sha512:"].iter().any(|p| {
-            text.get(..p.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(p))
-                && text[p.len()..].bytes().all(|b| b.is_ascii_hexdigit())
-        });
-        if hashed {
+        if is_whole_hash(text) {
             return Some(Self::Hashed(text.to_ascii_lowercase()));
         }
         let (local, domain) = text.rsplit_once('@')?;
@@ -147,15 +142,22 @@ impl Email {
         let Self::Hashed(hash) = self else {
             return None;
         };
-        let (algorithm, digits) = hash.split_once(':')?;
-        let length = match algorithm {
-            "sha256" => 64,
-            "sha384" => 96,
-            "sha512" => 128,
-            _ => return None,
-        };
-        (digits.len() == length).then_some(hash)
+        is_whole_hash(hash).then_some(hash)
     }
+}
+
+/// `sha512:` or another algorithm, in upper or lower case, and exactly as many hexadecimal digits as it gives.
+fn is_whole_hash(text: &str) -> bool {
+    let Some((algorithm, digits)) = text.split_once(':') else {
+        return false;
+    };
+    let length = match algorithm.to_ascii_lowercase().as_str() {
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return false,
+    };
+    digits.len() == length && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// One question's answer.
@@ -264,6 +266,29 @@ mod tests {
         for nothing in ["", "antía", "a@b", "@example.com", "a b@example.com"] {
             assert_eq!(Email::read(nothing), None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_hash_has_as_many_digits_as_its_algorithm_gives() {
+        for (algorithm, length) in [("sha256", 64), ("SHA384", 96), ("sha512", 128)] {
+            for (digits, whole) in [
+                (length, true),
+                (0, false),
+                (2, false),
+                (length - 1, false),
+                (length + 1, false),
+                (3_000, false),
+            ] {
+                let text = format!("{algorithm}:{}", "A".repeat(digits));
+                let read = Email::read(&text);
+                let hash = read.as_ref().and_then(Email::hash).map(str::to_owned);
+                let expected = whole.then(|| text.to_lowercase());
+                assert_eq!(hash, expected, "{digits} digits of {algorithm}");
+                assert_eq!(read.is_some(), whole, "{digits} digits of {algorithm}");
+            }
+        }
+        let no_digit = format!("sha256:{}", "ñ".repeat(32));
+        assert_eq!(Email::read(&no_digit), None);
     }
 
     #[test]

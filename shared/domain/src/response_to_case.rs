@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 pub use customer::{Whose, customer_keys, whose};
 pub use drafting::{Draft, draft, score_in_words};
-pub use steps::{case_steps, decided_step, failed_step, note_failed_step, noted_step};
+pub use steps::{
+    case_steps, decided_after_all_step, decided_step, failed_step, note_failed_step, noted_step,
+    undecided_step,
+};
 
 use crate::cases::{
     CaseDraft, ContactDraft, CustomerRef, NOTE_TEXT_CHARS, NoteDraft, OwnerRef, QueuePlacement,

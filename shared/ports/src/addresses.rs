@@ -1,8 +1,7 @@
 //! The index of hashed e-mail addresses.
 
 use async_trait::async_trait;
-use cxloop_domain::address_index::Progress;
-use cxloop_domain::names::ConnectionName;
+use cxloop_domain::address_index::{IndexName, Progress};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -11,27 +10,18 @@ use crate::Failure;
 #[async_trait]
 pub trait AddressIndex: Send + Sync {
     /// The contacts that had the address when they were read last, at most 20. Some may have another by now.
-    async fn contacts(&self, connection: &ConnectionName, hash: &str)
-    -> Result<Vec<Uuid>, Failure>;
+    async fn contacts(&self, index: &IndexName, hash: &str) -> Result<Vec<Uuid>, Failure>;
 
     /// Adds entries; one that is there is kept for longer.
-    async fn add(
-        &self,
-        connection: &ConnectionName,
-        entries: &[(String, Uuid)],
-    ) -> Result<(), Failure>;
+    async fn add(&self, index: &IndexName, entries: &[(String, Uuid)]) -> Result<(), Failure>;
 
     /// How far the index of an algorithm is.
-    async fn progress(
-        &self,
-        connection: &ConnectionName,
-        algorithm: &str,
-    ) -> Result<Progress, Failure>;
+    async fn progress(&self, index: &IndexName, algorithm: &str) -> Result<Progress, Failure>;
 
     /// Keeps how far it is. One worker at a time: callers hold a lease.
     async fn keep_progress(
         &self,
-        connection: &ConnectionName,
+        index: &IndexName,
         algorithm: &str,
         progress: &Progress,
     ) -> Result<(), Failure>;

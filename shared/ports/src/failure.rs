@@ -23,9 +23,8 @@ pub enum Remedy {
         /// Seconds to wait, 0 to 900.
         after_seconds: u32,
     },
-    /// Passing trouble: the queue delivers again, quickly at first; from the fourth time on the message is sent
-    /// again with a delay of 15 minutes, as long as its event is younger than a day. An older one counts as failed
-    /// each time, so that it ends in the dead letters.
+    /// Passing trouble: the message is sent again with a delay that grows from seconds to 15 minutes, as long as its
+    /// event is younger than a day. An older one counts as failed each time, so that it ends in the dead letters.
     Retry,
     /// Our own set-up is wrong (a secret, an address, a privilege): the message is sent again every minute until a
     /// person has mended it, with an error in the log each time. Not counted, so that nothing is lost meanwhile.

@@ -4,9 +4,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use cxloop_domain::address_index::{ENTRY_DAYS, Progress};
+use cxloop_domain::address_index::{ENTRY_DAYS, IndexName, Progress};
 use cxloop_domain::customers::MOST_CONTACTS;
-use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{AddressIndex, Failure};
 use uuid::Uuid;
 
@@ -17,19 +16,21 @@ use crate::{Store, StoreError};
 const WHAT: &str = "address index";
 /// Source: Amazon DynamoDB API Reference, "BatchWriteItem".
 const MOST_IN_A_BATCH: usize = 25;
-/// How often what DynamoDB left over of a batch is sent again before the page counts as failed.
-const TRIES: u32 = 8;
+/// How often a batch is sent at once. What DynamoDB leaves over of it says that the table is busy: then the page waits.
+const TRIES: u32 = 2;
+/// How soon the page comes back then, in seconds.
+const AGAIN_SECONDS: u32 = 5;
 
-fn entries_of(connection: &ConnectionName, hash: &str) -> String {
-    format!("ADDRESS#{connection}#{hash}")
+fn entries_of(index: &IndexName, hash: &str) -> String {
+    format!("ADDRESS#{index}#{hash}")
 }
 
-fn progress_key(connection: &ConnectionName, algorithm: &str) -> Key {
-    Key::new(format!("ADDRESSES#{connection}"), algorithm)
+fn progress_key(index: &IndexName, algorithm: &str) -> Key {
+    Key::new(format!("ADDRESSES#{index}"), algorithm)
 }
 
 impl Store {
-    async fn put_all(&self, mut requests: Vec<WriteRequest>) -> Result<(), StoreError> {
+    async fn put_all(&self, mut requests: Vec<WriteRequest>) -> Result<(), Failure> {
         for _ in 0..TRIES {
             let answer = self
                 .client
@@ -44,27 +45,23 @@ impl Store {
                 Some(left) => requests = left,
             }
         }
-        Err(StoreError::Unavailable {
-            operation: "BatchWriteItem",
-            code: "unprocessed items".to_owned(),
-        })
+        Err(Failure::come_back(
+            AGAIN_SECONDS,
+            "the table has no room for more writes now",
+        ))
     }
 }
 
 #[async_trait]
 impl AddressIndex for Store {
-    async fn contacts(
-        &self,
-        connection: &ConnectionName,
-        hash: &str,
-    ) -> Result<Vec<Uuid>, Failure> {
+    async fn contacts(&self, index: &IndexName, hash: &str) -> Result<Vec<Uuid>, Failure> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", "pk")
-            .expression_attribute_values(":pk", text(entries_of(connection, hash)))
+            .expression_attribute_values(":pk", text(entries_of(index, hash)))
             .limit(i32::try_from(2 * MOST_CONTACTS).unwrap_or(i32::MAX))
             .send()
             .await
@@ -83,11 +80,7 @@ impl AddressIndex for Store {
         Ok(contacts?)
     }
 
-    async fn add(
-        &self,
-        connection: &ConnectionName,
-        entries: &[(String, Uuid)],
-    ) -> Result<(), Failure> {
+    async fn add(&self, index: &IndexName, entries: &[(String, Uuid)]) -> Result<(), Failure> {
         let expires_at = expiry(self.clock.now(), ENTRY_DAYS);
         // A batch must not name an item twice.
         let mut distinct: Vec<&(String, Uuid)> = entries.iter().collect();
@@ -95,7 +88,7 @@ impl AddressIndex for Store {
         distinct.dedup();
         for batch in distinct.chunks(MOST_IN_A_BATCH) {
             let requests = batch.iter().map(|(hash, contact)| {
-                let item = Key::new(entries_of(connection, hash), contact.to_string())
+                let item = Key::new(entries_of(index, hash), contact.to_string())
                     .with([("expires_at", expires_at.clone())]);
                 let put = PutRequest::builder().set_item(Some(item)).build();
                 let put = put.expect("an item is all that a put needs");
@@ -106,12 +99,8 @@ impl AddressIndex for Store {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        connection: &ConnectionName,
-        algorithm: &str,
-    ) -> Result<Progress, Failure> {
-        match self.get(WHAT, &progress_key(connection, algorithm)).await? {
+    async fn progress(&self, index: &IndexName, algorithm: &str) -> Result<Progress, Failure> {
+        match self.get(WHAT, &progress_key(index, algorithm)).await? {
             Some(item) => Ok(item.json("progress")?),
             None => Ok(Progress::default()),
         }
@@ -119,11 +108,11 @@ impl AddressIndex for Store {
 
     async fn keep_progress(
         &self,
-        connection: &ConnectionName,
+        index: &IndexName,
         algorithm: &str,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let item = progress_key(connection, algorithm).with([
+        let item = progress_key(index, algorithm).with([
             ("progress", packed(WHAT, progress)?),
             // As long as its entries: progress without them would say that nobody has an address.
             ("expires_at", expiry(self.clock.now(), ENTRY_DAYS)),

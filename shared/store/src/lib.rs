@@ -20,7 +20,7 @@
 //! | loops that failed | `LOOP#<id>` | `FAILED` | `FAILED#<shard>` / when#id |
 //! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
 //! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
-//! | address index | `ADDRESS#<connection>#<hash>`, `ADDRESSES#<connection>` | contact id, algorithm | |
+//! | address index | `ADDRESS#<connection>@<host>#<hash>`, `ADDRESSES#<connection>@<host>` | contact id, algorithm | |
 //! | gates | `GATE#<connection>` | `CLOSED`, `HISTORY`, `PACE#<second>` | |
 
 mod addresses;

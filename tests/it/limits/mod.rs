@@ -135,7 +135,8 @@ fn assert_refused_only_in_flight(asked: &[(Timestamp, u16)], workers: usize) {
     let mut refused = BTreeMap::<Timestamp, usize>::new();
     for (at, status) in asked {
         match status {
-            200 => {}
+            // History asks for cases, some of which are not made yet.
+            200 | 404 => {}
             429 => *refused.entry(*at).or_default() += 1,
             other => panic!("{other} at {at}"),
         }
@@ -188,6 +189,16 @@ async fn a_thousand_responses_meet_a_dynamics_that_takes_a_hundred_requests_a_mi
     );
 }
 
+/// Second, status, and how many requests were answered so, for the message of a test that fails.
+fn by_second(asked: &[(Timestamp, u16)], began: Timestamp) -> BTreeMap<(i64, u16), usize> {
+    let mut counts = BTreeMap::new();
+    for (at, status) in asked {
+        let second = at.duration_since(began).as_secs();
+        *counts.entry((second, *status)).or_default() += 1;
+    }
+    counts
+}
+
 #[tokio::test]
 async fn cases_are_done_before_history() {
     let world = narrow_world().await;
@@ -212,7 +223,7 @@ async fn cases_are_done_before_history() {
     let (cases_done, late_done) = (done_at(&cases), done_at(&late));
     let before = asked
         .iter()
-        .filter(|(at, status)| *at <= cases_done && *status == 200)
+        .filter(|(at, status)| *at <= cases_done && *status != 429)
         .count();
     assert!(
         before - 400 <= HISTORY_WORKERS * 5,
@@ -225,7 +236,8 @@ async fn cases_are_done_before_history() {
     );
     assert!(
         took * 10 <= least * 11,
-        "cases took {took} s beside history, at least {least} s were needed"
+        "cases took {took} s beside history, at least {least} s were needed: {:?}",
+        by_second(&asked, began)
     );
     assert!(late_done > cases_done);
     assert_refused_only_in_flight(&asked, CASE_WORKERS + HISTORY_WORKERS);

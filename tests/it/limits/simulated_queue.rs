@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 /// The longest delay that a queue takes, in seconds.
 const LONGEST_DELAY_SECONDS: u32 = 900;
-/// How long a message that was handed out is seen by nobody else: the template's `RetryAfterSeconds`.
-const VISIBILITY: SignedDuration = SignedDuration::from_secs(180);
+/// How long a message that was handed out is seen by nobody else: the template's default of `RetryAfterSeconds`.
+const VISIBILITY: SignedDuration = SignedDuration::from_secs(360);
 /// How often a message is handed out before the dead letters take it: the template's `maxReceiveCount`.
 const MOST_RECEIVES: u32 = 8;
 

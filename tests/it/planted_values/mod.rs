@@ -307,7 +307,6 @@ async fn no_planted_value_comes_back_from_a_crm_or_a_platform_that_quotes_what_i
     for outcome in [
         outcomes::PARKED,
         outcomes::SENT_AGAIN,
-        outcomes::FAILED,
         outcomes::NOT_NOTED,
         outcomes::WAITS_UNTIL_MENDED,
     ] {

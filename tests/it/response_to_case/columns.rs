@@ -1,6 +1,6 @@
 //! Columns of the customer in conditions, and columns of the case from rules.
 
-use cxloop_domain::loops::LoopState;
+use cxloop_domain::loops::{LoopState, Replay};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -92,4 +92,56 @@ async fn a_rule_about_a_customer_whom_the_crm_does_not_know_is_not_applicable_an
         assert!(told.contains(words), "{told}");
     }
     assert!(world.cases().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_column_that_the_crm_refuses_shows_as_failed_and_a_replay_after_the_mend_makes_the_case()
+{
+    let misspelt = RULES.replace("crm.department", "crm.departament");
+    let world = World::with_rules(&misspelt).await;
+    let antia = world
+        .rows(
+            "contacts",
+            "$select=fullname&$filter=emailaddress1 eq 'antia.souto@example.com'",
+        )
+        .await;
+    let id = antia[0]["contactid"].as_str().unwrap();
+    let row = json!({"department": "Ouro", "jobtitle": "Xerente"});
+    world.patch(&format!("contacts({id})"), row).await;
+    let key = world.answer(&Answered::visit(3).with("EMAIL", "antia.souto@example.com"));
+    let received = world.taken_in(&key, "").await;
+    for _delivery in 1..=2 {
+        response_to_case::handle(&world.response_to_case(), received.clone())
+            .await
+            .expect("what is refused for good is put aside");
+    }
+    assert!(world.cases().await.is_empty());
+    let history = world.history(&key).await;
+    assert_eq!(history.head.state, LoopState::Failed, "{history:#?}");
+    let failed: Vec<_> = history
+        .steps
+        .iter()
+        .filter(|s| s.replay.is_some())
+        .collect();
+    assert_eq!(failed.len(), 1, "{history:#?}");
+    assert!(failed[0].text.contains("departament"), "{history:#?}");
+    assert!(
+        world.metrics.text().contains("Parked"),
+        "the alarm counts it"
+    );
+
+    world.apply(RULES).await;
+    let Some(Replay::Received(again)) = failed[0].replay.clone() else {
+        panic!("{history:#?}")
+    };
+    response_to_case::handle(&world.response_to_case(), again)
+        .await
+        .unwrap();
+    assert_eq!(world.cases().await.len(), 1);
+    let history = world.history(&key).await;
+    assert_eq!(history.head.state, LoopState::Open, "{history:#?}");
+    assert!(
+        history.steps.iter().all(|s| s.replay.is_none()),
+        "the failure is mended"
+    );
 }

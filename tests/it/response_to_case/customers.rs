@@ -1,7 +1,9 @@
 //! Whose case it is where that is not plain: hashed addresses, and several contacts with one key.
 
+use cxloop_domain::address_index::{IndexName, Progress};
+use cxloop_domain::configuration::Connection;
 use cxloop_domain::customers::hashed_address;
-use cxloop_ports::{Failure, Remedy};
+use cxloop_ports::{AddressIndex, Failure, Remedy};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -102,6 +104,67 @@ async fn a_hashed_address_finds_its_contact_and_reads_all_contacts_only_once() {
     delivered(&world, &hashed("cliente2048@example.com")).await;
     assert_eq!(customer(&world, 2).await, contact(2_048));
     assert_eq!(reads_of_contacts(&world), 1, "the index knows");
+}
+
+#[tokio::test]
+async fn a_reading_goes_on_after_a_refused_page_and_begins_anew_in_another_organisation() {
+    let world = World::with_rules(RULE).await;
+    for number in 0..2_050 {
+        let address = format!("cliente{number}@example.com");
+        let row = json!({"lastname": "Pereira", "emailaddress2": address});
+        add_contact(&world, number, row).await;
+    }
+    let contact = |number: u128| Uuid::from_u128(0xc0_0000 + number);
+    let refusal = json!({"target": "dynamics", "match": "skiptoken", "status": 404});
+    let refusal = serde_json::from_value(refusal).unwrap();
+    world.faults.add(refusal).unwrap();
+    delivered(&world, &hashed("cliente2049@example.com")).await;
+    assert_eq!(customer(&world, 0).await, contact(2_049));
+    assert!(world.faults.standing().is_empty(), "a page was refused");
+
+    // A reading is half done when the connection is led to another address.
+    let elsewhere = world.dynamics_url.replace("127.0.0.1", "localhost");
+    world
+        .limit("dynamics", |connection| {
+            if let Connection::Dynamics(dynamics) = connection {
+                dynamics.url.clone_from(&elsewhere);
+            }
+        })
+        .await;
+    let name = "dynamics".parse().unwrap();
+    let index = IndexName::of(&name, &elsewhere);
+    let progress = || AddressIndex::progress(world.store.as_ref(), &index, "sha512");
+    assert_eq!(progress().await.unwrap(), Progress::default());
+    let waited = delivered(&world, &hashed("cliente2048@example.com")).await;
+    assert!(waited > 0, "nothing of the other index is believed");
+    assert_eq!(customer(&world, 1).await, contact(2_048));
+    assert_ne!(progress().await.unwrap(), Progress::default());
+}
+
+#[tokio::test]
+async fn a_customer_with_a_surer_key_is_found_without_the_index() {
+    let world = World::with_rules(RULE).await;
+    world
+        .limit("wxm", |connection| {
+            if let Connection::Wxm(wxm) = connection {
+                wxm.questions.external_id = "MOBILE".to_owned();
+            }
+        })
+        .await;
+    let row = json!({"lastname": "Bóveda", "externaluseridentifier": "K-77"});
+    let known = add_contact(&world, 1, row).await;
+    let answered = hashed("iria.fernandez@example.com").with("MOBILE", "K-77");
+    assert_eq!(delivered(&world, &answered).await, 0);
+    assert_eq!(customer(&world, 0).await, known);
+    let name = "dynamics".parse().unwrap();
+    let index = IndexName::of(&name, &world.dynamics_url);
+    let progress = AddressIndex::progress(world.store.as_ref(), &index, "sha512").await;
+    assert_eq!(progress.unwrap(), Progress::default(), "nothing was read");
+
+    // Nobody has this one, so the hash is looked for.
+    let answered = hashed("iria.fernandez@example.com").with("MOBILE", "K-78");
+    delivered(&world, &answered).await;
+    assert_ne!(customer(&world, 1).await, known);
 }
 
 #[tokio::test]

@@ -80,8 +80,8 @@ impl Rival {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Node => "Node 20",
-            Self::Python => "Python 3.11",
+            Self::Node => "Node",
+            Self::Python => "Python",
         }
     }
 

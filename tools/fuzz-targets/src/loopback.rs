@@ -25,12 +25,13 @@ impl Said {
         }
     }
 
-    /// Reads an answer from an input: `200 application/json` in the first line, then the body.
+    /// Reads an answer from an input: `200 application/json` in the first line, then the body. A status that no server sends
+    /// becomes the nearest that one does; below 200 it would announce an answer that never comes.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let (head, body) = crate::head_and_body(bytes);
         let (status, content_type) = head.split_once(' ').unwrap_or((&head, ""));
         Self {
-            status: status.parse().unwrap_or(200),
+            status: status.parse().unwrap_or(200).clamp(200, 599),
             content_type: content_type.trim().to_owned(),
             body: body.to_vec(),
         }
@@ -106,8 +107,8 @@ async fn answer(
     let script = Arc::clone(&script.lock().unwrap_or_else(PoisonError::into_inner));
     let said = script(request.uri().path());
     let mut response = Response::new(Body::from(said.body));
-    // A status below 200 would announce an answer that never comes.
-    *response.status_mut() = StatusCode::from_u16(said.status.clamp(200, 599)).unwrap_or_default();
+    *response.status_mut() = StatusCode::from_u16(said.status)
+        .expect("the status of an answer is one that servers send");
     if let Ok(kind) = HeaderValue::from_str(&said.content_type) {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }

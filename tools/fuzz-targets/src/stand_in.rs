@@ -29,9 +29,10 @@ const BATCHES_PER_ORGANISATION: u32 = 500;
 
 fn organisation() -> Router {
     let model = Model::customer_service().expect("the model files are sound");
-    Dataverse::new(model, Arc::new(crate::now))
-        .with_company()
-        .router()
+    let dataverse = Dataverse::new(model, Arc::new(crate::now)).with_company();
+    // The clock stands still, so that no window ever ends: a limit would keep every later input from the parsers.
+    dataverse.limit_requests(usize::MAX);
+    dataverse.router()
 }
 
 /// An organisation that is only read.
@@ -65,7 +66,7 @@ pub(crate) fn query(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for set in ["incidents", "contacts", "accounts"] {
         let status = get(&format!("{set}?{text}"));
-        assert!(status.is_none_or(|status| matches!(status, 200 | 400 | 429)));
+        assert!(status.is_none_or(|status| matches!(status, 200 | 400)));
     }
 }
 

@@ -27,12 +27,18 @@ fn read_quoted(text: &str) -> Option<(String, &str)> {
 fn values_are_written_in_the_notation_of_odata() {
     let moment: jiff::Timestamp = "2026-09-01T12:30:00.75+02:00".parse().unwrap();
     let id: Uuid = "5F0C6A52-9C2D-5A53-8D2A-0D6A4F1F7B11".parse().unwrap();
+    let decimal = |units, decimals| Literal::Decimal { units, decimals };
     let table = [
         (Literal::from("d'Ourense"), "'d''Ourense'"),
         (Literal::from(""), "''"),
         (Literal::from(-3), "-3"),
         (Literal::from(true), "true"),
         (Literal::Null, "null"),
+        (decimal(725, 2), "7.25"),
+        (decimal(-5, 2), "-0.05"),
+        (decimal(3, 0), "3"),
+        (decimal(i64::MIN, 4), "-922337203685477.5808"),
+        (Literal::from(jiff::civil::date(2026, 9, 1)), "2026-09-01"),
         (Literal::from(moment), "2026-09-01T10:30:00Z"),
         (Literal::from(id), "5f0c6a52-9c2d-5a53-8d2a-0d6a4f1f7b11"),
     ];

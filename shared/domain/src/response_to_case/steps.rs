@@ -127,6 +127,46 @@ fn again(event: &ResponseReceived) -> Replay {
     })
 }
 
+fn undecided_key(event: &ResponseReceived) -> String {
+    let announced = identity::derive("undecided", &[&event.notification]);
+    format!("decided/undecided/{announced}")
+}
+
+/// The step of a response on which the rules could not even be decided, with what a replay runs.
+pub fn undecided_step(event: &ResponseReceived, reason: &str, at: Timestamp) -> Step {
+    Step {
+        key: undecided_key(event),
+        what: StepKind::Failed,
+        at,
+        actor: Actor::function(ACTOR),
+        text: format!("The rules could not be held against the response: {reason}"),
+        link: None,
+        replay: Some(again(event)),
+        references: References::default(),
+    }
+}
+
+/// The step that takes the place of [`undecided_step`] once the rules are decided; `None` where there is none in the
+/// history.
+pub fn decided_after_all_step(
+    event: &ResponseReceived,
+    history: &[Step],
+    at: Timestamp,
+) -> Option<Step> {
+    let key = undecided_key(event);
+    let failed = |step: &Step| step.key == key && step.what == StepKind::Failed;
+    history.iter().any(failed).then(|| Step {
+        key: key.clone(),
+        what: StepKind::RulesDecided,
+        at,
+        actor: Actor::function(ACTOR),
+        text: "The rules could be held against the response now.".to_owned(),
+        link: None,
+        replay: None,
+        references: References::default(),
+    })
+}
+
 /// The step of a plan that was refused for good, with what a replay runs. Its key is that of the case step,
 /// so that a later success takes its place.
 pub fn failed_step(event: &ResponseReceived, rule: &RuleName, reason: &str, at: Timestamp) -> Step {

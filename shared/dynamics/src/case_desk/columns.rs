@@ -50,32 +50,29 @@ pub(super) async fn choice(
     label: &str,
 ) -> Result<i64, Failure> {
     let now = (desk.now)();
+    let wanted = label.trim().to_lowercase();
     let known = desk.names.choices(column, now);
-    let choices = match known {
-        Some(choices) => choices,
-        None => {
-            let read: BTreeMap<String, i64> = metadata::choices(desk, "incident", column)
-                .await?
-                .ok_or_else(|| {
-                    let problem = format!("The case has no choice column called {column}.");
-                    Failure::park(problem, "find a choice")
-                })?
-                .into_iter()
-                .map(|choice| (choice.label.trim().to_lowercase(), choice.value))
-                .collect();
-            desk.names.remember_choices(column, read, now)
-        }
-    };
-    // The label may hold the customer's words, so it is not repeated.
-    choices
-        .get(&label.trim().to_lowercase())
-        .copied()
+    if let Some(value) = known.and_then(|choices| choices.get(&wanted).copied()) {
+        return Ok(value);
+    }
+    // Never read, or somebody added the choice since: only what was read just now says that there is none.
+    let read: BTreeMap<String, i64> = metadata::choices(desk, "incident", column)
+        .await?
         .ok_or_else(|| {
-            let known: Vec<&str> = choices.keys().map(String::as_str).collect();
-            let problem = format!(
-                "The column {column} of the case has no such choice; it has {}.",
-                known.join(", ")
-            );
+            let problem = format!("The case has no choice column called {column}.");
             Failure::park(problem, "find a choice")
-        })
+        })?
+        .into_iter()
+        .map(|choice| (choice.label.trim().to_lowercase(), choice.value))
+        .collect();
+    let choices = desk.names.remember_choices(column, read, now);
+    choices.get(&wanted).copied().ok_or_else(|| {
+        let known: Vec<&str> = choices.keys().map(String::as_str).collect();
+        // The label may hold the customer's words, so it is not repeated.
+        let problem = format!(
+            "The column {column} of the case has no such choice; it has {}.",
+            known.join(", ")
+        );
+        Failure::park(problem, "find a choice")
+    })
 }

@@ -32,6 +32,8 @@ pub struct ColumnDefinition {
     pub kind: String,
     /// Whether a row may be created with it.
     pub valid_for_create: bool,
+    /// The column whose value it only shows in another form, such as that of the lookup whose name it is.
+    pub part_of: Option<String>,
 }
 
 /// A lookup of a table.
@@ -83,6 +85,24 @@ impl DynamicsCaseDesk {
         choices(self, table, column).await
     }
 
+    /// The columns of a table that hold a day without a time of day. One request.
+    ///
+    /// Source: Microsoft Learn, "Behavior and format of the date and time column".
+    ///
+    /// # Errors
+    /// The failure of a request.
+    pub async fn day_columns(&self, table: &str) -> Result<Vec<String>, Failure> {
+        let path = format!(
+            "EntityDefinitions(LogicalName='{table}')/Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
+        );
+        let query = Query::new().select(["LogicalName", "DateTimeBehavior"]);
+        let client = self.client().await?;
+        match all(&client, &path, &query).await {
+            Ok(columns) => Ok(columns.iter().filter_map(day_column).collect()),
+            Err(error) => Err(self.fail("read the kinds of date columns", &error).await),
+        }
+    }
+
     async fn table_where(&self, by: &str, value: &str) -> Result<Option<TableDefinition>, Failure> {
         let client = self.client().await?;
         match read(&client, by, value).await {
@@ -104,7 +124,12 @@ async fn read(client: &Client, by: &str, value: &str) -> Result<Option<TableDefi
     let text = |record: &Record, column: &str| record.text(column).unwrap_or_default().to_owned();
     let name = text(table, "LogicalName");
     let below = |part: &str| format!("EntityDefinitions(LogicalName='{name}')/{part}");
-    let columns = Query::new().select(["LogicalName", "AttributeType", "IsValidForCreate"]);
+    let columns = Query::new().select([
+        "LogicalName",
+        "AttributeType",
+        "IsValidForCreate",
+        "AttributeOf",
+    ]);
     let columns = all(client, &below("Attributes"), &columns).await?;
     let lookups = Query::new().select([
         "ReferencingAttribute",
@@ -122,6 +147,7 @@ async fn read(client: &Client, by: &str, value: &str) -> Result<Option<TableDefi
                 name: text(column, "LogicalName"),
                 kind: text(column, "AttributeType"),
                 valid_for_create: column.boolean("IsValidForCreate").unwrap_or(true),
+                part_of: column.text("AttributeOf").map(str::to_owned),
             })
             .collect(),
         lookups: lookups
@@ -135,6 +161,15 @@ async fn read(client: &Client, by: &str, value: &str) -> Result<Option<TableDefi
         keys: keys.iter().map(key_columns).collect(),
         name,
     }))
+}
+
+fn day_column(column: &Record) -> Option<String> {
+    let behaviour = column.related("DateTimeBehavior")?;
+    let is_day = behaviour.text("Value") == Some("DateOnly");
+    column
+        .text("LogicalName")
+        .filter(|_| is_day)
+        .map(str::to_owned)
 }
 
 fn key_columns(key: &Record) -> Vec<String> {

@@ -27,6 +27,8 @@ outcomes! {
     GONE = "gone";
     /// The rules or thresholds were held against a response.
     DECIDED = "decided";
+    /// A page of the contacts' addresses was hashed into the index.
+    HASHED = "hashed";
     /// The case of a response stands.
     CASE_STANDS = "case stands";
     /// What a threshold asks for is done.

@@ -6,9 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 /// The longest delay that a queue takes, in seconds. Source: Amazon SQS API Reference, "SendMessage".
 const LONGEST_DELAY_SECONDS: u32 = 900;
 
-/// How often the queue delivers a message in passing trouble by itself. Each time counts towards its limit, after
-/// which the dead letters take it, so that there must be some left for what really fails.
-const QUICK_RECEIVES: u32 = 3;
+/// How often the queue delivers a message in passing trouble by itself when nobody knows how old its event is. Each time
+/// counts towards its limit, after which the dead letters take it, so that there must be some left for what really fails.
+const COUNTED_RECEIVES: u32 = 3;
+
+/// The shortest wait in passing trouble, in seconds.
+const SHORTEST_DELAY_SECONDS: u32 = 5;
 
 /// How old an event may be to wait out passing trouble.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -40,10 +43,11 @@ pub(super) enum Course {
 pub(super) fn of(remedy: &Remedy, delivery: Delivery, now: Timestamp) -> Course {
     let delay_seconds = match remedy {
         Remedy::Park => return Course::PutAside,
-        Remedy::Retry if delivery.receives <= QUICK_RECEIVES || is_old(delivery, now) => {
-            return Course::DeliverAgain;
-        }
-        Remedy::Retry => LONGEST_DELAY_SECONDS,
+        Remedy::Retry => match delivery.happened_at.map(|at| now.duration_since(at)) {
+            Some(age) if age < PATIENCE => as_long_again(age),
+            None if delivery.receives > COUNTED_RECEIVES => LONGEST_DELAY_SECONDS,
+            _ => return Course::DeliverAgain,
+        },
         Remedy::Mend => MENDING_DELAY_SECONDS,
         Remedy::ComeBack { after_seconds } => (*after_seconds).min(LONGEST_DELAY_SECONDS),
         Remedy::WaitUntil { until, .. } => delay(now, *until),
@@ -51,10 +55,11 @@ pub(super) fn of(remedy: &Remedy, delivery: Delivery, now: Timestamp) -> Course 
     Course::SendAgain { delay_seconds }
 }
 
-fn is_old(delivery: Delivery, now: Timestamp) -> bool {
-    delivery
-        .happened_at
-        .is_some_and(|happened_at| now.duration_since(happened_at) >= PATIENCE)
+/// As long as the event has waited already, so that a short trouble costs seconds and a long one few requests.
+fn as_long_again(age: SignedDuration) -> u32 {
+    u32::try_from(age.as_secs())
+        .unwrap_or(0)
+        .clamp(SHORTEST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
 }
 
 /// Seconds until a moment, rounded up so that nobody comes a moment too early; at least 1, at most what a queue takes.
@@ -94,18 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn passing_trouble_is_tried_quickly_three_times_and_then_waited_out_for_a_day() {
+    fn passing_trouble_is_waited_out_for_a_day_longer_each_time() {
         let young = "2026-03-01T10:00:00.000000001Z";
         for (receives, happened_at, course) in [
-            (1, Some(NOW), Course::DeliverAgain),
-            (3, Some(young), Course::DeliverAgain),
-            (4, Some(young), again(900)),
+            (1, Some(NOW), again(5)),
+            (1, Some("2026-03-02T09:59:53Z"), again(7)),
+            (3, Some("2026-03-02T09:58:00Z"), again(120)),
+            (8, Some("2026-03-02T09:00:00Z"), again(900)),
             (8, Some(young), again(900)),
+            (1, Some("2026-03-02T10:05:00Z"), again(5)),
+            (1, None, Course::DeliverAgain),
+            (3, None, Course::DeliverAgain),
             (4, None, again(900)),
             (1, Some("2026-03-01T10:00:00Z"), Course::DeliverAgain),
-            (4, Some("2026-03-01T10:00:00Z"), Course::DeliverAgain),
             (8, Some("2025-03-01T10:00:00Z"), Course::DeliverAgain),
-            (4, Some("2026-03-02T10:05:00Z"), again(900)),
         ] {
             let decided = decided(&Remedy::Retry, receives, happened_at);
             assert_eq!(decided, course, "{receives} {happened_at:?}");

@@ -1,9 +1,8 @@
 //! Promises of the index of hashed addresses.
 
-use cxloop_domain::address_index::Progress;
+use cxloop_domain::address_index::{IndexName, Progress};
 use cxloop_domain::customers::hashed_address;
 use cxloop_domain::identity;
-use cxloop_domain::names::ConnectionName;
 use cxloop_ports::AddressIndex;
 use uuid::Uuid;
 
@@ -12,8 +11,11 @@ use crate::samples::time;
 
 /// Checks an empty index.
 pub async fn addresses(index: &dyn AddressIndex) {
-    let name = |text: &str| -> ConnectionName { text.parse().expect("a connection name") };
-    let (crm, other) = (name("dynamics"), name("another"));
+    let dynamics = "dynamics".parse().expect("a connection name");
+    let (crm, other) = (
+        IndexName::of(&dynamics, "https://aqui.example.com"),
+        IndexName::of(&dynamics, "https://ala.example.com"),
+    );
     let hash = |address: &str| hashed_address("sha512", address).expect("a known algorithm");
     let contact =
         |number: usize| -> Uuid { identity::derive("test contact", &[&number.to_string()]) };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::address_index::Progress;
+use cxloop_domain::address_index::{IndexName, Progress};
 use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
 use cxloop_domain::configuration::{Applied, Configuration};
 use cxloop_domain::customers::{CustomerSearch, Found};
@@ -110,10 +110,10 @@ interrupted!(Gates, "gates", {
 });
 
 interrupted!(AddressIndex, "addresses", {
-    contacts(connection: &ConnectionName, hash: &str) -> Vec<Uuid>;
-    add(connection: &ConnectionName, entries: &[(String, Uuid)]) -> ();
-    progress(connection: &ConnectionName, algorithm: &str) -> Progress;
-    keep_progress(connection: &ConnectionName, algorithm: &str, progress: &Progress) -> ();
+    contacts(index: &IndexName, hash: &str) -> Vec<Uuid>;
+    add(index: &IndexName, entries: &[(String, Uuid)]) -> ();
+    progress(index: &IndexName, algorithm: &str) -> Progress;
+    keep_progress(index: &IndexName, algorithm: &str, progress: &Progress) -> ();
 });
 
 interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 
 use crate::program::{NOBODY, Place, SECRETS, configuration};
 
-async fn systems() -> (String, String) {
+pub(crate) async fn systems() -> (String, String) {
     let listen = || async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

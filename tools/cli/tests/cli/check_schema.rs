@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param_contains};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::check::systems;
 use crate::program::Place;
 
 const SECRETS: &str =
@@ -46,6 +47,9 @@ async fn organisation() -> MockServer {
             column("cxl_reason", "Picklist"),
             column("cxl_shop", "Lookup"),
             column("cxl_words", "Memo"),
+            json!({"LogicalName": "cxl_reasonname", "AttributeType": "String", "IsValidForCreate": true, "AttributeOf": "cxl_reason"}),
+            column("cxl_visit", "DateTime"),
+            column("cxl_call", "DateTime"),
         ]),
     )
     .await;
@@ -61,6 +65,7 @@ async fn organisation() -> MockServer {
             column("cxl_tier", "Picklist"),
             column("cxl_hash", "String"),
             column("parentcustomerid", "Customer"),
+            json!({"LogicalName": "parentcustomeridname", "AttributeType": "String", "AttributeOf": "parentcustomerid"}),
         ]),
     )
     .await;
@@ -85,6 +90,16 @@ async fn organisation() -> MockServer {
     below(&server, "incident", "Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata", json!([
         {"LogicalName": "cxl_reason", "OptionSet": {"Options": [choice(1, "Espera"), choice(2, "Prezo")]}},
     ])).await;
+    below(
+        &server,
+        "incident",
+        "Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata",
+        json!([
+            {"LogicalName": "cxl_visit", "DateTimeBehavior": {"Value": "DateOnly"}},
+            {"LogicalName": "cxl_call", "DateTimeBehavior": {"Value": "UserLocal"}},
+        ]),
+    )
+    .await;
     Mock::given(method("GET"))
         .respond_with(rows(json!([])))
         .with_priority(200)
@@ -130,10 +145,16 @@ async fn columns_that_the_tables_have_are_verified() {
     let columns = r#"        cxl_words: "{{ comment }}"
         cxl_score: { whole: "{{ nps }}" }
         cxl_reason: { choice: espera }
+        cxl_visit: { day: "{{ submitted_at }}" }
+        cxl_call: { moment: "{{ submitted_at }}" }
         cxl_shop: { lookup: { to: cxl_shops, key: cxl_code, value: "{{ location }}", navigation: cxl_Shop } }"#;
     place.file("cxloop.yaml", &configuration(&server.uri(), columns));
     let run = place.cxloop(&["check", "--schema"]).await.fine();
-    assert!(run.out.contains("verified: dynamics: 7 columns"), "{run:?}");
+    let told = "verified: dynamics: 9 columns";
+    assert!(
+        run.out.lines().any(|line| line.starts_with(told)),
+        "{run:?}"
+    );
     let run = place.cxloop(&["check"]).await.fine();
     assert!(!run.out.contains("columns"), "only when asked for: {run:?}");
 }
@@ -145,6 +166,9 @@ async fn each_column_that_is_not_so_is_told_at_its_place() {
     let columns = r#"        cxl_wrods: "{{ comment }}"
         cxl_score: "{{ nps }}"
         cxl_reason: { choice: Atraso }
+        cxl_reasonname: "{{ comment }}"
+        cxl_visit: { moment: "{{ submitted_at }}" }
+        cxl_call: { day: "{{ submitted_at }}" }
         cxl_shop: { lookup: { to: cxl_shops, key: cxl_number, value: "{{ location }}" } }"#;
     let text = configuration(&server.uri(), columns)
         .replace("crm.cxl_tier", "crm.parentcustomerid")
@@ -155,9 +179,12 @@ async fn each_column_that_is_not_so_is_told_at_its_place() {
     for told in [
         "cxloop.yaml:4:18: customers.hashed_emails: columns go by their logical names in lower case: write \"cxl_hash\"",
         "cxloop.yaml:7:11: case_rules[0].when: parentcustomerid is a lookup: it is read as _parentcustomerid_value",
-        "case_rules[0].case.columns.cxl_wrods: incident has no column \"cxl_wrods\"; there are cxl_reason, cxl_score, cxl_shop, cxl_words",
+        "case_rules[0].case.columns.cxl_wrods: incident has no column \"cxl_wrods\"; there are cxl_call, cxl_reason, cxl_reasonname, cxl_score, cxl_shop, cxl_visit, cxl_words",
         "case_rules[0].case.columns.cxl_score: cxl_score of incident is of type Integer: write { whole: … }",
         "case_rules[0].case.columns.cxl_reason: cxl_reason has no choice \"Atraso\"; there are Espera (1), Prezo (2)",
+        "case_rules[0].case.columns.cxl_reasonname: cxl_reasonname of incident only shows cxl_reason: fill in cxl_reason",
+        "case_rules[0].case.columns.cxl_visit: cxl_visit of incident is a day alone: write { day: … }",
+        "case_rules[0].case.columns.cxl_call: cxl_call of incident is a day and a time: write { moment: … }",
         "case_rules[0].case.columns.cxl_shop: the navigation property of cxl_shop is spelled cxl_Shop: write navigation: cxl_Shop",
     ] {
         assert!(run.out.contains(told), "{told}\n{run:?}");
@@ -174,4 +201,55 @@ async fn tables_that_cannot_be_asked_for_are_told_as_not_verified() {
         run.out.contains("not verified: dynamics: 4 columns: "),
         "{run:?}"
     );
+}
+
+#[tokio::test]
+async fn a_name_that_only_shows_a_lookup_is_no_column_to_read() {
+    let server = organisation().await;
+    let place = Place::new().with("CXLOOP_SECRETS", SECRETS);
+    let text = configuration(&server.uri(), r#"        cxl_words: "{{ comment }}""#)
+        .replace("crm.cxl_tier", "crm.parentcustomeridname");
+    place.file("cxloop.yaml", &text);
+    let run = place.cxloop(&["check", "--schema"]).await;
+    let told = "parentcustomeridname only shows parentcustomerid and is not read: write crm_label._parentcustomerid_value";
+    assert!(run.code == 1 && run.out.contains(told), "{run:?}");
+}
+
+#[tokio::test]
+async fn the_stand_in_answers_what_it_is_made_of() {
+    let (dynamics, _) = systems().await;
+    let place = Place::new().with("CXLOOP_SECRETS", crate::program::SECRETS);
+    let text = |columns: &str| {
+        configuration(&dynamics, columns)
+            .replace("token\" }", "sandbox/oauth2/v2.0/token\" }")
+            .replace("cxl_hash", "governmentid")
+            .replace("crm.cxl_tier == 1", "crm.department == \"Ouro\"")
+    };
+    let columns = r#"        productserialnumber: "NPS {{ nps }}"
+        followupby: { moment: "{{ submitted_at }}" }
+        severitycode: { choice: "1" }
+        primarycontactid: { lookup: { to: contacts, id: "5a4db0c5-0005-4000-8000-000000000001" } }"#;
+    place.file("cxloop.yaml", &text(columns));
+    let run = place.cxloop(&["check", "--schema"]).await.fine();
+    let told = "verified: dynamics: 7 columns";
+    assert!(
+        run.out.lines().any(|line| line.starts_with(told)),
+        "{run:?}"
+    );
+
+    let columns = r#"        productserialnumbre: "NPS {{ nps }}"
+        followupby: { whole: "{{ nps }}" }
+        severitycode: { choice: Urxentísima }
+        primarycontactid: { lookup: { to: accounts, id: "5a4db0c5-0005-4000-8000-000000000001" } }"#;
+    place.file("cxloop.yaml", &text(columns));
+    let run = place.cxloop(&["check", "--schema"]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    for told in [
+        "columns.productserialnumbre: incident has no column",
+        "columns.followupby: followupby of incident is of type DateTime",
+        "columns.severitycode: severitycode has no choice \"Urxentísima\"",
+        "columns.primarycontactid: primarycontactid does not lead to account but to contact",
+    ] {
+        assert!(run.out.contains(told), "{told}\n{run:?}");
+    }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::caller::Caller;
-use super::model::Table;
+use super::model::{Model, Table};
 use super::refusal::Refusal;
 use super::rows::Organisation;
 use super::value::Value;
@@ -73,7 +73,7 @@ impl Caller {
         Ok(())
     }
 
-    fn has(&self, privilege: &str) -> Result<(), Refusal> {
+    pub(crate) fn has(&self, privilege: &str) -> Result<(), Refusal> {
         if self.denied.contains(&privilege.to_ascii_lowercase()) {
             return Err(Refusal::missing_privilege(self.user, privilege, None));
         }
@@ -99,6 +99,48 @@ fn privilege(right: Right, table: &Table) -> String {
         name => name,
     };
     format!("prv{verb}{}{}", of[..1].to_ascii_uppercase(), &of[1..])
+}
+
+/// Privileges that concern no table with rows: definitions, acting for others, skipping custom logic.
+/// Source: Microsoft Learn, "Security roles and privileges" and "Create and update table definitions using the Web API".
+const OF_NO_TABLE: &[&str] = &[
+    ACT_FOR_OTHERS,
+    BYPASS_LOGIC,
+    BYPASS_PLUG_INS,
+    PUBLISH,
+    "prvCreateEntity",
+    "prvWriteEntity",
+    "prvDeleteEntity",
+    "prvCreateAttribute",
+    "prvWriteAttribute",
+    "prvDeleteAttribute",
+    "prvCreateEntityKey",
+    "prvDeleteEntityKey",
+    "prvCreateRelationship",
+    "prvWriteRelationship",
+    "prvDeleteRelationship",
+];
+/// The privilege to publish definitions.
+pub(crate) const PUBLISH: &str = "prvPublishCustomization";
+
+/// True for a privilege that some request here asks for.
+pub(crate) fn is_known(model: &Model, name: &str) -> bool {
+    let rights = [
+        Right::Create,
+        Right::Read,
+        Right::Write,
+        Right::Delete,
+        Right::Assign,
+        Right::Share,
+    ];
+    OF_NO_TABLE
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+        || model.tables().any(|(_, table)| {
+            rights
+                .iter()
+                .any(|right| privilege(*right, table).eq_ignore_ascii_case(name))
+        })
 }
 
 /// Sets whose name the request is carried out in. A user that the organisation does not have or has disabled is refused.

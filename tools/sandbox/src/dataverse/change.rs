@@ -11,7 +11,8 @@ use super::alternate;
 use super::caller::Caller;
 use super::computed;
 use super::drawn;
-use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId};
+use super::model::{ChoiceRole, ColumnId, Kind, Model, OnDelete, Table, TableId, Through};
+use super::operations::lists;
 use super::party;
 use super::payload::Changes;
 use super::queue;
@@ -101,6 +102,12 @@ fn create_related(
             party::set(organisation, caller, (table, id), collection.table, rows)?;
             continue;
         }
+        if let Some(through) = collection.through {
+            let pairs = model.table(through.table);
+            if pairs.name == lists::MEMBERSHIP && !rows.is_empty() {
+                return Err(Refusal::no_such_message("Associate", &pairs.name));
+            }
+        }
         for nested in rows {
             let mut nested = nested.clone();
             if collection.through.is_none() {
@@ -110,14 +117,33 @@ fn create_related(
             }
             let made = create(organisation, caller, collection.table, None, &nested)?;
             if let Some(through) = collection.through {
-                let mut pair = Row::with_defaults(model.table(through.table));
-                pair.set_at(through.here, Value::Guid(id));
-                pair.set_at(through.there, Value::Guid(made));
-                caller.put(organisation, through.table, drawn::key(), pair);
+                let far = (collection.table, made);
+                join(organisation, caller, through, (table, id), far);
             }
         }
     }
     Ok(())
+}
+
+/// Adds a pair of a many-to-many relationship.
+pub(crate) fn join(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    through: Through,
+    here: (TableId, Uuid),
+    there: (TableId, Uuid),
+) {
+    let model = Arc::clone(organisation.model());
+    let pairs = model.table(through.table);
+    let mut pair = Row::with_defaults(pairs);
+    for (column, (table, id)) in [(through.here, here), (through.there, there)] {
+        let value = match pairs.columns[column].kind {
+            Kind::Lookup(_) => Value::Row(table, id),
+            _ => Value::Guid(id),
+        };
+        pair.set_at(column, value);
+    }
+    caller.put(organisation, through.table, drawn::key(), pair);
 }
 
 /// Changes the columns that the body names.

@@ -102,7 +102,7 @@ pub(crate) fn add_platform(organisation: &mut Organisation, now: Timestamp) {
             ],
         );
     }
-    organisation.commit();
+    organisation.settle_in();
 }
 
 /// The user without a licence through which programs work. Source: Microsoft Learn, "Use single-tenant server-to-server
@@ -127,7 +127,7 @@ pub(crate) fn add_another_application(
         "applicationid": Uuid::new_v5(&user, b"application").to_string(),
     });
     add_row(organisation, now, "systemusers", user, &row);
-    organisation.commit();
+    organisation.settle_in();
     user
 }
 
@@ -271,7 +271,7 @@ fn add_rows(
     for (number, row) in (first..).zip(rows) {
         add_row(organisation, now, set, key(kind, number), row);
     }
-    organisation.commit();
+    organisation.settle_in();
 }
 
 fn add_row(organisation: &mut Organisation, now: Timestamp, set: &str, id: Uuid, row: &Json) {

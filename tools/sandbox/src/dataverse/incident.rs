@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use super::access::Right;
 use super::activity;
 use super::caller::Caller;
 use super::change;
@@ -75,6 +76,7 @@ pub(crate) fn close(
     let Some((_, case)) = about else {
         return Err(Refusal::required("incidentid", "incidentresolution"));
     };
+    caller.may(Right::Write, model.table(cases))?;
     close_case(
         organisation,
         caller,

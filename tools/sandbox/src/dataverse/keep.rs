@@ -47,7 +47,7 @@ impl Dataverse {
                     );
                 }
             }
-            organisation.commit();
+            organisation.settle_in();
             organisation.log_to(file);
         }
         Ok(self)

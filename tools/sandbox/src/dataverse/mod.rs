@@ -125,7 +125,12 @@ impl Dataverse {
 
     /// Takes a privilege such as `prvCreateIncident` from a user, whose requests for it are answered 403 from now on.
     /// Source: Microsoft Learn, "Security roles and privileges".
+    ///
+    /// # Panics
+    /// No request here asks for a privilege of this name, so that nothing would ever be refused for it.
     pub fn deny(&self, user: Uuid, privilege: &str) {
+        let known = access::is_known(self.reading().model(), privilege);
+        assert!(known, "no request asks for the privilege '{privilege}'");
         lock(&self.shared.access).deny(user, privilege);
     }
 
@@ -191,7 +196,10 @@ impl Dataverse {
         }
         let mut organisation = self.writing();
         entitlement::settle(&mut organisation, &caller);
-        organisation.commit();
+        // What could not be kept is due again when the clock is next looked at.
+        if organisation.commit().is_err() {
+            self.shared.followed.store(0, Ordering::Relaxed);
+        }
     }
 
     fn reading(&self) -> RwLockReadGuard<'_, Organisation> {
@@ -219,8 +227,7 @@ impl Dataverse {
         if outcome.is_err() {
             organisation.roll_back(before);
         }
-        organisation.commit();
-        outcome
+        organisation.commit().and(outcome)
     }
 
     /// The application user, whom every token stands for.

@@ -308,6 +308,16 @@ impl Refusal {
 
     // Batches
 
+    /// Source: Microsoft Learn, "Web service error codes" (UnExpected).
+    pub(crate) fn not_kept() -> Self {
+        Self::new(500, "0x80040216", "An unexpected error occurred.")
+    }
+
+    /// What the service does and this stand-in does not, said instead of an answer that would be wrong.
+    pub(crate) fn not_served(what: &str) -> Self {
+        Self::new(501, "0x80060888", format!("{what} is not served here."))
+    }
+
     pub(crate) fn bad_batch(message: impl Into<String>) -> Self {
         Self::new(400, "0x80060888", message)
     }

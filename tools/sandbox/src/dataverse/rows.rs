@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::activity;
 use super::model::{Collection, ColumnId, Model, TableId};
+use super::refusal::Refusal;
 pub(crate) use super::row::Row;
 use super::value::Value;
 pub use log::LogError;
@@ -260,7 +261,7 @@ impl Organisation {
                 Some(Undo::Row { table, id, before }) => {
                     self.exchange(table, id, before);
                 }
-                Some(Undo::Model(before)) => self.model = before,
+                Some(Undo::Model(before)) => self.take_back_model(before),
                 None => {}
             }
         }
@@ -268,14 +269,43 @@ impl Organisation {
         self.definitions.truncate(to.definitions);
     }
 
-    /// Makes every write since the last commit final.
-    pub(crate) fn commit(&mut self) {
+    /// Makes every write since the last commit final. When they cannot be written to the organisation's file, they are taken
+    /// back and the refusal is for whoever asked for them.
+    pub(crate) fn commit(&mut self) -> Result<(), Refusal> {
+        let before = self.version;
         self.note_deletions();
-        self.log_changes();
+        if self.log_changes().is_err() {
+            for store in &mut self.stores {
+                while store
+                    .deleted
+                    .back()
+                    .is_some_and(|last| last.version > before)
+                {
+                    store.deleted.pop_back();
+                }
+            }
+            self.roll_back(Savepoint {
+                undo: 0,
+                definitions: 0,
+                writes: 0,
+            });
+            return Err(Refusal::not_kept());
+        }
         self.undo.clear();
         self.writes.append(&mut self.pending);
         if self.writes.len() > WRITES_KEPT {
             self.writes.drain(..WRITES_KEPT / 2);
+        }
+        Ok(())
+    }
+
+    /// Makes final what an organisation starts with.
+    pub(crate) fn settle_in(&mut self) {
+        if let Err(refusal) = self.commit() {
+            tracing::error!(
+                code = refusal.code,
+                "what an organisation starts with was not kept"
+            );
         }
     }
 
@@ -295,18 +325,9 @@ impl Organisation {
                 id: write.id,
                 at_seconds,
             };
-            for table in [Some(table), self.model.activity_view(table)]
-                .into_iter()
-                .flatten()
-            {
-                let deleted = &mut self.stores[usize::from(table.0)].deleted;
-                deleted.push_back(gone);
-                while deleted
-                    .front()
-                    .is_some_and(|first| at_seconds - first.at_seconds > CHANGES_KEPT_SECONDS)
-                {
-                    deleted.pop_front();
-                }
+            let view = self.model.activity_view(table);
+            for table in [Some(table), view].into_iter().flatten() {
+                self.stores[usize::from(table.0)].note_deletion(gone);
             }
         }
     }
@@ -333,46 +354,4 @@ impl Organisation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(_: Operation) -> Write {
-        Write {
-            table: "contact".to_owned(),
-            id: Uuid::nil(),
-            operation: Operation::Create,
-            tag: None,
-            at: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn a_rollback_restores_rows_indexes_and_the_list_of_writes() {
-        let model = Arc::new(Model::customer_service().unwrap());
-        let contact = model.by_set("contacts").unwrap();
-        let table = model.table(contact);
-        let email = table.column("emailaddress1").unwrap();
-        let mut organisation = Organisation::new(Arc::clone(&model));
-        let id = Uuid::from_u128(7);
-        let mut row = Row::empty();
-        row.set_at(email, Value::text("Iria@example.com"));
-        organisation.put(contact, id, row.clone(), write);
-        organisation.commit();
-        let before = organisation.savepoint();
-        row.set_at(email, Value::text("outra@example.com"));
-        organisation.put(contact, id, row, write);
-        organisation.remove(contact, id, write);
-        organisation.roll_back(before);
-        organisation.commit();
-        assert_eq!(
-            organisation.having(contact, email, &Value::text("IRIA@EXAMPLE.COM")),
-            vec![id]
-        );
-        assert!(
-            organisation
-                .having(contact, email, &Value::text("outra@example.com"))
-                .is_empty()
-        );
-        assert_eq!(organisation.writes().len(), 1);
-    }
-}
+mod tests;

@@ -68,17 +68,16 @@ impl Stack {
         Ok(true)
     }
 
-    /// What every queue holds whose address is an output of the stack (`…Url`), dead letters included.
+    /// What every queue holds whose address is an output of the stack (`…QueueUrl`, `…DeadLettersUrl`).
     ///
     /// # Errors
     /// When the emulator does not answer.
     pub async fn depths(&self) -> Result<Depths> {
         let mut depths = BTreeMap::new();
         for (name, url) in self.outputs() {
-            let Some(queue) = name.strip_suffix("Url").filter(|queue| *queue != "Webhook") else {
-                continue;
-            };
-            depths.insert(queue.to_owned(), self.depth(url).await?);
+            if let Some(queue) = queue_of(name) {
+                depths.insert(queue.to_owned(), self.depth(url).await?);
+            }
         }
         Ok(Depths(depths))
     }
@@ -92,6 +91,15 @@ impl Stack {
         read_depth(&answer["Attributes"])
             .with_context(|| format!("what {url} holds cannot be read"))
     }
+}
+
+/// The queue that an output is the address of; other outputs are addresses too.
+fn queue_of(output: &str) -> Option<&str> {
+    let name = output.strip_suffix("Url")?;
+    ["Queue", "DeadLetters"]
+        .iter()
+        .any(|kind| name.ends_with(kind))
+        .then_some(name)
 }
 
 /// The counts among a queue's attributes. Source: Amazon SQS API Reference, "GetQueueAttributes".
@@ -115,7 +123,16 @@ fn read_depth(attributes: &Value) -> Result<Depth> {
 mod tests {
     use serde_json::json;
 
-    use super::{Depth, Depths, read_depth};
+    use super::{Depth, Depths, queue_of, read_depth};
+
+    #[test]
+    fn only_outputs_of_queues_are_asked_what_they_hold() {
+        assert_eq!(queue_of("CaseQueueUrl"), Some("CaseQueue"));
+        assert_eq!(queue_of("CaseDeadLettersUrl"), Some("CaseDeadLetters"));
+        assert_eq!(queue_of("WxmWebhookUrl"), None);
+        assert_eq!(queue_of("ConsoleUrl"), None);
+        assert_eq!(queue_of("TableName"), None);
+    }
 
     #[test]
     fn a_postponed_message_keeps_a_queue_from_being_empty() {

@@ -71,26 +71,34 @@ async fn columns_are_written_as_the_web_api_takes_them() {
 }
 
 #[tokio::test]
-async fn a_choice_is_looked_up_by_its_label_once() {
+async fn choices_are_read_once_and_again_before_a_label_counts_as_unknown() {
     let organisation = Organisation::start().await;
     let option = |value: i64, label: &str| json!({"Value": value, "Label": {"UserLocalizedLabel": {"Label": label}}});
-    let columns = json!({"value": [{
-        "LogicalName": "cxl_reason", "OptionSet": null,
-        "GlobalOptionSet": {"Options": [option(1, "Tempo de espera"), option(2, "Prezo")]},
-    }]});
-    wiremock::Mock::given(method("GET"))
-        .and(path("/api/data/v9.2/EntityDefinitions(LogicalName='incident')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(columns))
-        .expect(1)
-        .mount(&organisation.server)
-        .await;
+    let answer = |options: &[Value]| {
+        let columns = json!({"value": [{
+            "LogicalName": "cxl_reason", "OptionSet": null, "GlobalOptionSet": {"Options": options},
+        }]});
+        wiremock::Mock::given(method("GET"))
+            .and(path("/api/data/v9.2/EntityDefinitions(LogicalName='incident')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(columns))
+    };
+    let before = [option(1, "Tempo de espera"), option(2, "Prezo")];
+    let first = answer(&before).up_to_n_times(1).expect(1);
+    first.mount(&organisation.server).await;
     let desk = desk(&organisation);
     assert_eq!(desk.choice("cxl_reason", " tempo de ESPERA ").await, Ok(1));
     assert_eq!(desk.choice("cxl_reason", "Prezo").await, Ok(2));
+
+    // Somebody adds a choice within the ten minutes for which the others are believed.
+    let [espera, prezo] = before;
+    let then = answer(&[espera, prezo, option(3, "Avaría")]).expect(2);
+    then.mount(&organisation.server).await;
+    assert_eq!(desk.choice("cxl_reason", "avaría").await, Ok(3));
+    assert_eq!(desk.choice("cxl_reason", "Avaría").await, Ok(3));
     let failure = desk.choice("cxl_reason", "pésima").await.unwrap_err();
     assert_eq!(failure.remedy, Remedy::Park);
     assert!(
-        failure.message.contains("prezo, tempo de espera"),
+        failure.message.contains("avaría, prezo, tempo de espera"),
         "{failure:?}"
     );
     assert!(!failure.message.contains("pésima"), "{failure:?}");

@@ -1,9 +1,8 @@
 //! The index of hashed addresses in memory.
 
 use async_trait::async_trait;
-use cxloop_domain::address_index::Progress;
+use cxloop_domain::address_index::{IndexName, Progress};
 use cxloop_domain::customers::MOST_CONTACTS;
-use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{AddressIndex, Failure};
 use uuid::Uuid;
 
@@ -11,36 +10,24 @@ use super::FakeStore;
 
 #[async_trait]
 impl AddressIndex for FakeStore {
-    async fn contacts(
-        &self,
-        connection: &ConnectionName,
-        hash: &str,
-    ) -> Result<Vec<Uuid>, Failure> {
+    async fn contacts(&self, index: &IndexName, hash: &str) -> Result<Vec<Uuid>, Failure> {
         let state = self.open()?;
-        let key = (connection.clone(), hash.to_owned());
+        let key = (index.clone(), hash.to_owned());
         let contacts = state.addresses.get(&key).into_iter().flatten();
         Ok(contacts.copied().take(MOST_CONTACTS).collect())
     }
 
-    async fn add(
-        &self,
-        connection: &ConnectionName,
-        entries: &[(String, Uuid)],
-    ) -> Result<(), Failure> {
+    async fn add(&self, index: &IndexName, entries: &[(String, Uuid)]) -> Result<(), Failure> {
         let mut state = self.open()?;
         for (hash, contact) in entries {
-            let key = (connection.clone(), hash.clone());
+            let key = (index.clone(), hash.clone());
             state.addresses.entry(key).or_default().insert(*contact);
         }
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        connection: &ConnectionName,
-        algorithm: &str,
-    ) -> Result<Progress, Failure> {
-        let key = (connection.clone(), algorithm.to_owned());
+    async fn progress(&self, index: &IndexName, algorithm: &str) -> Result<Progress, Failure> {
+        let key = (index.clone(), algorithm.to_owned());
         Ok(self
             .open()?
             .address_progress
@@ -51,11 +38,11 @@ impl AddressIndex for FakeStore {
 
     async fn keep_progress(
         &self,
-        connection: &ConnectionName,
+        index: &IndexName,
         algorithm: &str,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let key = (connection.clone(), algorithm.to_owned());
+        let key = (index.clone(), algorithm.to_owned());
         self.open()?.address_progress.insert(key, progress.clone());
         Ok(())
     }

@@ -11,7 +11,7 @@ mod plans;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use cxloop_domain::address_index::Progress;
+use cxloop_domain::address_index::{IndexName, Progress};
 use cxloop_domain::configuration::Configuration;
 use cxloop_domain::loops::{Loop, Step};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
@@ -41,8 +41,8 @@ struct State {
     response_ties: BTreeMap<ResponseKey, LoopId>,
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
-    addresses: BTreeMap<(ConnectionName, String), BTreeSet<Uuid>>,
-    address_progress: BTreeMap<(ConnectionName, String), Progress>,
+    addresses: BTreeMap<(IndexName, String), BTreeSet<Uuid>>,
+    address_progress: BTreeMap<(IndexName, String), Progress>,
     held_back: BTreeMap<ConnectionName, Timestamp>,
     taken: BTreeMap<(ConnectionName, i64), u64>,
 }

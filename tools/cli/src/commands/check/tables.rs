@@ -104,6 +104,12 @@ async fn case_column(
     let Some(column) = find(table, name) else {
         return Ok(Some(unknown(table, name)));
     };
+    if let Some(shown) = &column.part_of {
+        return Ok(Some(format!(
+            "{name} of {} only shows {shown}: fill in {shown}",
+            table.name
+        )));
+    }
     if !column.valid_for_create {
         return Ok(Some(format!(
             "{name} of {} is not set when a row is created",
@@ -124,6 +130,16 @@ async fn case_column(
             unknown_choice(desk, table, name, choice).await
         }
         TypedColumn::Lookup(lookup) => wrong_lookup(desk, table, name, lookup).await,
+        TypedColumn::Moment(_) | TypedColumn::Day(_) => {
+            let days = desk.day_columns(&table.name).await?;
+            let is_day = days.iter().any(|day| day == name);
+            let wanted = match &typed {
+                TypedColumn::Day(_) if !is_day => "a day and a time: write { moment: … }",
+                TypedColumn::Moment(_) if is_day => "a day alone: write { day: … }",
+                _ => return Ok(None),
+            };
+            Ok(Some(format!("{name} of {} is {wanted}", table.name)))
+        }
         _ => Ok(None),
     }
 }
@@ -278,6 +294,24 @@ fn contact_column(table: &TableDefinition, name: &str) -> Option<String> {
     let is_lookup = |kind: &str| ["Lookup", "Customer", "Owner"].contains(&kind);
     match (lookup, find(table, lookup.unwrap_or(name))) {
         (_, None) => Some(unknown(table, name)),
+        // Columns such as parentcustomeridname are in the definitions and not in the rows.
+        (
+            None,
+            Some(ColumnDefinition {
+                part_of: Some(shown),
+                ..
+            }),
+        ) if name.ends_with("name") => {
+            let lookup = find(table, shown).is_some_and(|column| is_lookup(&column.kind));
+            let read = if lookup {
+                format!("_{shown}_value")
+            } else {
+                shown.clone()
+            };
+            Some(format!(
+                "{name} only shows {shown} and is not read: write crm_label.{read}"
+            ))
+        }
         (None, Some(column)) if is_lookup(&column.kind) => {
             Some(format!("{name} is a lookup: it is read as _{name}_value"))
         }

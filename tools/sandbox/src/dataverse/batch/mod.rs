@@ -6,6 +6,7 @@ mod read;
 
 use super::caller::Caller;
 use super::message::{Answer, Request};
+use super::metadata;
 use super::payload::References;
 use super::refusal::Refusal;
 use super::rows::Organisation;
@@ -90,12 +91,11 @@ fn single(
         }),
         _ => {
             let before = organisation.savepoint();
-            let answer = write(organisation, caller, service, inner, references);
+            let answer = write(organisation, caller, service, inner, references, false);
             if answer.is_err() {
                 organisation.roll_back(before);
             }
-            organisation.commit();
-            answer
+            organisation.commit().and(answer)
         }
     };
     let answer =
@@ -130,7 +130,7 @@ fn change_set(
             (_, id) if done.iter().any(|earlier| earlier.content_id == *id) => Err(
                 Refusal::bad_batch("Two requests of a change set have the same Content-ID."),
             ),
-            _ => write(organisation, caller, service, request, &declared),
+            _ => write(organisation, caller, service, request, &declared, true),
         };
         match answer {
             Ok(answer) => {
@@ -149,7 +149,12 @@ fn change_set(
             }
         }
     }
-    organisation.commit();
+    if let Err(refusal) = organisation.commit() {
+        return vec![Done {
+            content_id: inner.first().and_then(|first| first.content_id.clone()),
+            answer: Answer::from(refusal),
+        }];
+    }
     *references = declared;
     done
 }
@@ -160,6 +165,7 @@ fn write(
     service: Service<'_>,
     inner: &Inner,
     references: &References,
+    in_change_set: bool,
 ) -> Result<Answer, Refusal> {
     if let Some(refusal) = &inner.unreadable {
         return Err(refusal.clone());
@@ -169,6 +175,15 @@ fn write(
         .starts_with("$batch")
     {
         return Err(Refusal::bad_batch("A batch may not contain another batch."));
+    }
+    if in_change_set
+        && inner.request.method == "DELETE"
+        && metadata::Path::read(&references.resolve(&inner.request.path)?).is_some()
+    {
+        // What is deleted with a definition could not be brought back if a later request failed.
+        return Err(Refusal::bad_batch(
+            "Definitions cannot be deleted in a change set.",
+        ));
     }
     tagged(caller, &inner.request, |caller| {
         service::write(organisation, caller, service, &inner.request, references)

@@ -48,11 +48,7 @@ pub(super) fn replace(
     }
     new_column::level(&body, &mut column);
     match &mut column.kind {
-        Kind::Text(max) => {
-            if let Some(length) = body.get("MaxLength").and_then(serde_json::Value::as_u64) {
-                *max = usize::try_from(length).unwrap_or(*max);
-            }
-        }
+        Kind::Text(max) => *max = new_column::text_length(&body, *max, column.memo)?,
         Kind::Choice { options, .. } | Kind::Choices { options } => {
             let given = body.get("OptionSet").map(new_column::choices);
             if let Some(given) = given.filter(|given| !given.is_empty()) {

@@ -20,6 +20,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::access;
 use super::caller::Caller;
 use super::message::{Answer, Request};
 use super::model::{Model, TableId};
@@ -136,7 +137,7 @@ pub(crate) fn read(
     match path.head() {
         "$metadata" => Ok(csdl::document(model)),
         "GlobalOptionSetDefinitions" => match path.key(0) {
-            None => set("GlobalOptionSetDefinitions", Vec::new()),
+            None => Err(Refusal::not_served("The list of global choices")),
             Some(key) => Err(Refusal::no_definition("optionset", key)),
         },
         "RelationshipDefinitions" => match path.key(0) {
@@ -201,6 +202,24 @@ pub(crate) fn read(
     }
 }
 
+/// The privilege that a change of definitions asks for.
+/// Source: Microsoft Learn, "Security roles and privileges" (customization).
+fn privilege(method: &str, path: &Path) -> String {
+    let of = match (path.head(), path.name(1)) {
+        ("PublishXml" | "PublishAllXml", _) => return access::PUBLISH.to_owned(),
+        ("RelationshipDefinitions" | "CreateCustomerRelationships", _) => "Relationship",
+        (_, Some("Attributes")) => "Attribute",
+        (_, Some("Keys")) => "EntityKey",
+        _ => "Entity",
+    };
+    let verb = match method {
+        "POST" => "Create",
+        "DELETE" => "Delete",
+        _ => "Write",
+    };
+    format!("prv{verb}{of}")
+}
+
 /// Answers everything but `GET`.
 pub(crate) fn write(
     organisation: &mut Organisation,
@@ -209,6 +228,7 @@ pub(crate) fn write(
     request: &Request,
     path: &Path,
 ) -> Result<Answer, Refusal> {
+    caller.has(&privilege(&request.method, path))?;
     let written = match (request.method.as_str(), path.head()) {
         ("POST", "PublishAllXml") => None,
         ("POST", "PublishXml") => {
@@ -251,7 +271,7 @@ pub(crate) fn write(
         }
         ("PUT", "RelationshipDefinitions") => {
             relationships::one(organisation.model(), path.key(0).unwrap_or_default())?;
-            None
+            return Err(Refusal::not_served("Replacing a relationship"));
         }
         ("DELETE", head) => {
             removal::remove(organisation, head, path)?;
@@ -260,7 +280,6 @@ pub(crate) fn write(
         // Definitions are replaced as a whole. Source: "Create and update table definitions using the Web API".
         (method, _) => return Err(Refusal::method_not_allowed(method)),
     };
-    let _ = caller;
     Ok(match written {
         Some(place) => Answer::empty(204).with("OData-EntityId", format!("{service}/{place}")),
         None => Answer::empty(204),

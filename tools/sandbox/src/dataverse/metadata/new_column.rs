@@ -70,8 +70,8 @@ fn kind(class: &str, body: &Map<String, Json>) -> Result<Kind, Refusal> {
             .ok_or_else(|| Refusal::payload("AttributeMetadata", "'OptionSet' is missing."))
     };
     Ok(match class {
-        "String" => Kind::Text(length(body, 100, 4000)?),
-        "Memo" => Kind::Text(length(body, 2000, 1_048_576)?),
+        "String" => Kind::Text(text_length(body, 100, false)?),
+        "Memo" => Kind::Text(text_length(body, 2000, true)?),
         "Integer" => Kind::Whole(
             number("MinValue").unwrap_or(i64::from(i32::MIN)),
             number("MaxValue").unwrap_or(i64::from(i32::MAX)),
@@ -125,7 +125,13 @@ fn behaves_as_date(body: &Map<String, Json>) -> bool {
         .is_none_or(|behavior| behavior == "DateOnly")
 }
 
-fn length(body: &Map<String, Json>, usual: usize, most: usize) -> Result<usize, Refusal> {
+/// The length that a body gives a text column, or `usual`.
+pub(super) fn text_length(
+    body: &Map<String, Json>,
+    usual: usize,
+    memo: bool,
+) -> Result<usize, Refusal> {
+    let most = if memo { 1_048_576 } else { 4000 };
     match body.get("MaxLength") {
         None | Some(Json::Null) => Ok(usual),
         Some(length) => length

@@ -26,7 +26,8 @@ pub(super) fn create(
     let taken = organisation
         .model()
         .tables()
-        .any(|(_, table)| table.collection(schema).is_some());
+        .flat_map(|(_, table)| &table.collections)
+        .any(|there| there.schema == schema || there.navigation == schema);
     if taken {
         return Err(Refusal::definition_exists("relationship", schema));
     }
@@ -177,6 +178,7 @@ fn one_to_many(
     let collection = Collection {
         navigation: given("ReferencedEntityNavigationPropertyName")
             .unwrap_or_else(|| schema.to_owned()),
+        schema: schema.to_owned(),
         table: child,
         column,
         through: None,
@@ -246,6 +248,7 @@ fn many_to_many(model: &mut Model, body: &Map<String, Json>, schema: &str) -> Re
     ] {
         let collection = Collection {
             navigation: navigation(property),
+            schema: schema.to_owned(),
             table: far,
             column: 0,
             through: Some(Through {

@@ -296,8 +296,10 @@ fn point_back(model: &mut Model, activity: TableId) {
     };
     for target in targets {
         model.change_table(target.table, |table| {
+            let navigation = format!("{}_{set}", table.name);
             table.collections.push(Collection {
-                navigation: format!("{}_{set}", table.name),
+                schema: navigation.clone(),
+                navigation,
                 table: activity,
                 column,
                 through: None,
@@ -331,8 +333,10 @@ fn relate(
         }
     });
     model.change_table(parent, |table| {
+        let navigation = format!("{}_{collection}", table.name);
         table.collections.push(Collection {
-            navigation: format!("{}_{collection}", table.name),
+            schema: navigation.clone(),
+            navigation,
             table: child,
             column,
             through: None,

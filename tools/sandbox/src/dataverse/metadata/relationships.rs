@@ -101,8 +101,9 @@ fn between(
     let lookup = &child.columns[column];
     let schema = collection.map_or_else(
         || format!("{}_{}_{}", parent.name, child.name, lookup.name),
-        |collection| collection.navigation.clone(),
+        |collection| collection.schema.clone(),
     );
+    let from_parent = collection.map_or(&schema, |collection| &collection.navigation);
     let delete = match collection.map(|collection| collection.on_delete) {
         Some(OnDelete::Cascade) => "Cascade",
         Some(OnDelete::Restrict) => "Restrict",
@@ -115,7 +116,7 @@ fn between(
         "RelationshipType": "OneToManyRelationship",
         "ReferencedEntity": parent.name,
         "ReferencedAttribute": parent.id,
-        "ReferencedEntityNavigationPropertyName": schema,
+        "ReferencedEntityNavigationPropertyName": from_parent,
         "ReferencingEntity": child.name,
         "ReferencingAttribute": lookup.name,
         "ReferencingEntityNavigationPropertyName": navigation,
@@ -136,12 +137,18 @@ fn many_to_many(model: &Model, table: TableId) -> Vec<Json> {
         .filter_map(|collection| {
             let through = collection.through?;
             let (intersect, far) = (model.table(through.table), model.table(collection.table));
-            let schema = &collection.navigation;
+            let schema = &collection.schema;
+            let there = far.collections.iter().find(|there| {
+                there.schema == collection.schema
+                    && there.through.is_some_and(|back| back.here == through.there)
+            });
+            let here = (own, &collection.navigation);
+            let there = (far, there.map_or(schema, |there| &there.navigation));
             // The same relationship seen from its other end has the same first table.
-            let (first, second) = if own.name <= far.name {
-                (own, far)
+            let ((first, from_first), (second, from_second)) = if own.name <= far.name {
+                (here, there)
             } else {
-                (far, own)
+                (there, here)
             };
             Some(json!({
                 "@odata.type": "#Microsoft.Dynamics.CRM.ManyToManyRelationshipMetadata",
@@ -150,10 +157,10 @@ fn many_to_many(model: &Model, table: TableId) -> Vec<Json> {
                 "RelationshipType": "ManyToManyRelationship",
                 "Entity1LogicalName": first.name,
                 "Entity1IntersectAttribute": first.id,
-                "Entity1NavigationPropertyName": schema,
+                "Entity1NavigationPropertyName": from_first,
                 "Entity2LogicalName": second.name,
                 "Entity2IntersectAttribute": second.id,
-                "Entity2NavigationPropertyName": schema,
+                "Entity2NavigationPropertyName": from_second,
                 "IntersectEntityName": intersect.name,
                 "IsCustomRelationship": intersect.custom,
                 "IsManaged": false,

@@ -62,6 +62,14 @@ fn relationship(organisation: &mut Organisation, key: &str) -> Result<(), Refusa
             model.table(child).column(&text("ReferencingAttribute"))?,
         ))
     }) {
+        let described = organisation.model().table(child);
+        if described
+            .keys
+            .iter()
+            .any(|key| key.columns.contains(&column))
+        {
+            return Err(Refusal::component_in_use(&described.columns[column].name));
+        }
         organisation.drop_column(child, column);
     }
     Ok(())

@@ -245,6 +245,7 @@ impl Names<'_> {
             };
             collections.push(Collection {
                 navigation: collection.navigation.clone(),
+                schema: collection.navigation.clone(),
                 table,
                 column,
                 through,

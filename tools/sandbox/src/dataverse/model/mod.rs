@@ -198,6 +198,7 @@ impl Model {
             return None;
         }
         Some(Collection {
+            schema: navigation.clone(),
             navigation,
             table,
             column: self.table(table).column("activityid")?,

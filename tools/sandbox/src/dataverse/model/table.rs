@@ -66,6 +66,8 @@ pub(crate) struct Navigation {
 #[derive(Clone, Debug)]
 pub(crate) struct Collection {
     pub(crate) navigation: String,
+    /// Schema name of the relationship, which is the navigation's name unless whoever made it chose another.
+    pub(crate) schema: String,
     pub(crate) table: TableId,
     /// Without meaning for a many-to-many relationship.
     pub(crate) column: ColumnId,

@@ -19,6 +19,9 @@ use super::{Invocation, Parameters, parameters};
 /// The tables whose rows a list can hold, with the `createdfromcode` of each.
 const MEMBERS: &[(i64, &str)] = &[(1, "account"), (2, "contact"), (4, "lead")];
 
+/// The table of memberships. Its rows are made and removed by the messages here alone.
+pub(crate) const MEMBERSHIP: &str = "listmember";
+
 /// `AddMemberList`, bound to the list: answers the key of the membership.
 pub(super) fn add(
     organisation: &mut Organisation,
@@ -199,7 +202,7 @@ fn count(organisation: &mut Organisation, call: &Invocation<'_>, (lists, list): 
 /// The table of memberships, and its columns with the list and with the member.
 fn columns(organisation: &Organisation) -> Result<(TableId, ColumnId, ColumnId), Refusal> {
     let model = organisation.model();
-    let found = model.by_name("listmember").and_then(|pairs| {
+    let found = model.by_name(MEMBERSHIP).and_then(|pairs| {
         let table = model.table(pairs);
         Some((pairs, table.column("listid")?, table.column("entityid")?))
     });

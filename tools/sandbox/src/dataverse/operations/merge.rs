@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::super::access::Right;
 use super::super::change;
 use super::super::incident;
 use super::super::model::{ColumnId, Kind, Model, Table, TableId};
@@ -49,6 +50,7 @@ pub(super) fn merge(organisation: &mut Organisation, call: &Invocation<'_>) -> R
             format!("Rows of '{}' cannot be merged.", described.name),
         ));
     };
+    call.caller.may(Right::Write, described)?;
     if other != table {
         return Err(Refusal::invalid_argument(
             "Only rows of the same table can be merged.",

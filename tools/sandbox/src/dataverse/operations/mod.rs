@@ -7,7 +7,7 @@ mod bulk;
 mod email;
 mod initialize;
 mod lead;
-mod lists;
+pub(crate) mod lists;
 mod merge;
 mod opportunity;
 mod parameters;
@@ -18,6 +18,7 @@ mod transitions;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::access::Right;
 use super::caller::Caller;
 use super::incident;
 use super::message::{Answer, Request};
@@ -174,6 +175,14 @@ pub(crate) fn bound(
         return Err(Refusal::missing_row(&described.name, id));
     }
     let name = described.name.clone();
+    if matches!(
+        (name.as_str(), call.name),
+        ("lead", "QualifyLead")
+            | ("email", "SendEmail")
+            | ("list", "AddMemberList" | "RemoveMemberList")
+    ) {
+        call.caller.may(Right::Write, described)?;
+    }
     match (name.as_str(), call.name) {
         ("queue", "AddToQueue") => {
             let body = call.request.object(&described.set)?;

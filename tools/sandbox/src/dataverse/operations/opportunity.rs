@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
+use super::super::access::Right;
 use super::super::change;
 use super::super::payload;
 use super::super::refusal::Refusal;
@@ -61,6 +62,7 @@ pub(super) fn close(
         ));
     };
     let table = model.table(opportunities);
+    call.caller.may(Right::Write, table)?;
     let row = organisation
         .row(opportunities, id)
         .ok_or_else(|| Refusal::missing_row(&table.name, id))?

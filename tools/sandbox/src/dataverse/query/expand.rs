@@ -117,6 +117,9 @@ fn read_item(
     } else {
         return Err(Refusal::unknown_property(name, &own.name));
     };
+    if let Some(target) = target {
+        reading.may_read(target)?;
+    }
     if reference && matches!(to, To::Rows(_)) {
         return Err(Refusal::bad_query(
             "Expand with $ref is only supported on lookup type navigation property.",

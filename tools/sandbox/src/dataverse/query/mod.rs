@@ -14,6 +14,7 @@ pub(crate) mod select;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::access::Right;
 use super::caller::Caller;
 use super::model::{Model, TableId};
 use super::refusal::Refusal;
@@ -31,15 +32,25 @@ pub(crate) struct Reading<'a> {
     pub(crate) organisation: &'a Organisation,
     pub(crate) user: Uuid,
     pub(crate) now: Timestamp,
+    /// Who may lack privileges; nobody lacks any without one.
+    pub(crate) caller: Option<&'a Caller>,
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn of(organisation: &'a Organisation, caller: &Caller) -> Self {
+    pub(crate) fn of(organisation: &'a Organisation, caller: &'a Caller) -> Self {
         Self {
             organisation,
             user: caller.user,
             now: caller.now,
+            caller: Some(caller),
         }
+    }
+
+    /// Refuses a table that the caller may not read.
+    pub(crate) fn may_read(&self, table: TableId) -> Result<(), Refusal> {
+        self.caller.map_or(Ok(()), |caller| {
+            caller.may(Right::Read, self.model().table(table))
+        })
     }
 
     pub(crate) fn model(&self) -> &'a Model {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::super::decimal::Decimal;
 use super::super::model::{Kind, Model, Table, TableId};
 use super::super::value::Value;
-use super::{Operation, Organisation, Row};
+use super::{Deleted, Operation, Organisation, Row};
 
 /// Why an organisation cannot be kept in a file.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,9 @@ pub(crate) enum Record {
         table: String,
         id: Uuid,
         at: i64,
+        /// The version under which the deletion is told to those who follow changes; 0 when the line does not say.
+        #[serde(default)]
+        version: u64,
     },
     Number {
         table: String,
@@ -68,17 +71,41 @@ pub(super) struct Log {
     file: File,
 }
 
+impl Log {
+    /// Writes whole lines. After a failure the file is cut to what it was, so that the next line does not follow half a line.
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let before = self.file.metadata()?.len();
+        let written = self.file.write_all(text);
+        if written.is_err()
+            && let Err(error) = self.file.set_len(before)
+        {
+            tracing::error!(%error, "half a line may stand at the end of the organisation's file");
+        }
+        written
+    }
+}
+
 /// Reads the log, leaves out what later lines replace, and opens it for more. A last line without its end is what a process
 /// left that was killed while it wrote; nobody was answered for it.
 pub(crate) fn open(path: &Path) -> Result<(Vec<Record>, File), LogError> {
     let mut records = Vec::new();
     let mut whole = 0;
-    if let Ok(file) = File::open(path) {
+    let there = match File::open(path) {
+        Ok(file) => Some(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        // An organisation that cannot be read must not be taken for one that is not there, and be written over.
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(file) = there {
         let mut reader = BufReader::new(file);
-        let mut line = String::new();
-        while reader.read_line(&mut line)? > 0 && line.ends_with('\n') {
+        // A line that was cut may end inside a letter, so that lines are bytes until they are known to be whole.
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
             whole += 1;
-            let record = serde_json::from_str(&line).map_err(|reason| LogError::Line {
+            let record = serde_json::from_slice(&line).map_err(|reason| LogError::Line {
                 line: whole,
                 reason,
             })?;
@@ -131,9 +158,9 @@ impl Organisation {
         }
     }
 
-    pub(super) fn log_changes(&mut self) {
+    pub(super) fn log_changes(&mut self) -> io::Result<()> {
         let Some(mut log) = self.log.take() else {
-            return;
+            return Ok(());
         };
         let mut text = Vec::new();
         for write in self.definitions.drain(..) {
@@ -157,6 +184,7 @@ impl Organisation {
                         table: write.table.clone(),
                         id: write.id,
                         at: write.at.as_second(),
+                        version: self.version_of_deletion(table, write.id),
                     },
                 ),
             }
@@ -172,12 +200,20 @@ impl Organisation {
                 );
             }
         }
-        if !text.is_empty()
-            && let Err(error) = log.file.write_all(&text)
-        {
+        let written = log.append(&text);
+        if let Err(error) = &written {
             tracing::error!(%error, "a change of the organisation was not written to its file");
         }
         self.log = Some(log);
+        written
+    }
+
+    fn version_of_deletion(&self, table: TableId, id: Uuid) -> u64 {
+        let latest = self.store(table).deleted.iter().rev();
+        latest
+            .into_iter()
+            .find(|deleted| deleted.id == id)
+            .map_or(self.version, |deleted| deleted.version)
     }
 
     /// Puts a row back as the log has it, past all rules.
@@ -206,9 +242,27 @@ impl Organisation {
                 self.version = self.version.max(*version);
                 self.exchange(table, *id, Some(row));
             }
-            Record::Gone { table, id, .. } => {
-                if let Some(table) = model.by_name(table) {
-                    self.exchange(table, *id, None);
+            Record::Gone {
+                table,
+                id,
+                at,
+                version,
+            } => {
+                let Some(table) = model.by_name(table) else {
+                    return;
+                };
+                self.exchange(table, *id, None);
+                self.version = self.version.max(*version);
+                let gone = Deleted {
+                    version: *version,
+                    id: *id,
+                    at_seconds: *at,
+                };
+                for table in [Some(table), model.activity_view(table)]
+                    .into_iter()
+                    .flatten()
+                {
+                    self.stores[usize::from(table.0)].note_deletion(gone);
                 }
             }
             Record::Number { table, next } => {

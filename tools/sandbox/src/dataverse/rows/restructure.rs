@@ -60,6 +60,20 @@ impl Organisation {
         self.undo.clear();
     }
 
+    /// Puts an earlier model back. Tables that it describes otherwise than the present one get their indexes anew, because their
+    /// keys may be among what differs.
+    pub(super) fn take_back_model(&mut self, before: Arc<Model>) {
+        let changed: Vec<TableId> = before
+            .tables()
+            .filter(|(id, table)| !std::ptr::eq(*table, self.model.table(*id)))
+            .map(|(id, _)| id)
+            .collect();
+        self.model = before;
+        for table in changed {
+            self.index_anew(table);
+        }
+    }
+
     fn index_anew(&mut self, table: TableId) {
         let model = Arc::clone(&self.model);
         let described = model.table(table);

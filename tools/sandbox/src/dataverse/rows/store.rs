@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::model::Table;
 use super::super::value::{Value, fold};
-use super::{Deleted, Row};
+use super::{CHANGES_KEPT_SECONDS, Deleted, Row};
 
 /// An entry of an index: the column, a digest of the value, the row. One ordered set of small entries costs less than a list
 /// per value.
@@ -65,6 +65,18 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Remembers a deletion, and forgets those that can no longer be asked for.
+    pub(super) fn note_deletion(&mut self, gone: Deleted) {
+        self.deleted.push_back(gone);
+        while self
+            .deleted
+            .front()
+            .is_some_and(|first| gone.at_seconds - first.at_seconds > CHANGES_KEPT_SECONDS)
+        {
+            self.deleted.pop_front();
+        }
+    }
+
     pub(super) fn exchange(&mut self, table: &Table, id: Uuid, row: Option<Row>) -> Option<Row> {
         let before = self.rows.remove(&id);
         let of = |row: &Option<Row>| {

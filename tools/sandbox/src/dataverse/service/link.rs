@@ -11,9 +11,9 @@ use super::super::address::{self, Address};
 use super::super::alternate;
 use super::super::caller::Caller;
 use super::super::change;
-use super::super::drawn;
 use super::super::message::{Answer, Request};
-use super::super::model::{Collection, Kind, Model, TableId};
+use super::super::model::{Collection, Model, TableId};
+use super::super::operations::lists;
 use super::super::party;
 use super::super::payload::{Changes, References};
 use super::super::query::Options;
@@ -67,6 +67,25 @@ pub(super) fn write(
         link.single(organisation, request, name)?;
     }
     Ok(Some(Answer::empty(204)))
+}
+
+/// Refuses to empty a lookup by a navigation that does not lead to the row it holds: `parentcustomerid_account` while it holds a
+/// contact. An empty one stays empty.
+pub(super) fn leads_to(
+    organisation: &Organisation,
+    (table, id): (TableId, Uuid),
+    column: usize,
+    tables: &[TableId],
+) -> Result<(), Refusal> {
+    let held = organisation
+        .row(table, id)
+        .and_then(|row| row.at(column).as_row());
+    match (held, tables) {
+        (Some((target, id)), [first, ..]) if !tables.contains(&target) => Err(
+            Refusal::missing_row(&organisation.model().table(*first).name, id),
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// The row that links are made from.
@@ -127,7 +146,16 @@ impl Link<'_> {
                 }
                 Value::Row(target, id)
             }
-            "DELETE" => Value::Null,
+            "DELETE" => {
+                let column = navigation.column;
+                leads_to(
+                    organisation,
+                    (self.table, self.id),
+                    column,
+                    &navigation.tables,
+                )?;
+                Value::Null
+            }
             method => return Err(Refusal::method_not_allowed(method)),
         };
         self.set(organisation, self.table, self.id, navigation.column, value)
@@ -166,6 +194,12 @@ impl Link<'_> {
             let value = if joining {
                 Value::Row(self.table, self.id)
             } else {
+                let here = organisation.row(far, other).is_some_and(|row| {
+                    row.at(collection.column).as_row() == Some((self.table, self.id))
+                });
+                if !here {
+                    return Err(Refusal::missing_row(&self.model.table(far).name, other));
+                }
                 Value::Null
             };
             self.set(organisation, far, other, collection.column, value)
@@ -199,9 +233,10 @@ impl Link<'_> {
             return Ok(());
         };
         let intersect = self.model.table(through.table);
-        // Marketing lists have messages of their own for their members.
-        if joining && !intersect.intersect {
-            return Err(Refusal::no_such_message("Associate", &intersect.name));
+        // Marketing lists have messages of their own for their members, which hold them against the lock and count them.
+        if intersect.name == lists::MEMBERSHIP || (joining && !intersect.intersect) {
+            let message = if joining { "Associate" } else { "Disassociate" };
+            return Err(Refusal::no_such_message(message, &intersect.name));
         }
         let is_other = |row: &Row| matches!(row.at(through.there), Value::Guid(id) | Value::Row(_, id) if *id == other);
         let found = organisation
@@ -219,18 +254,14 @@ impl Link<'_> {
                 other,
             )),
             (None, true) => {
-                let mut row = Row::with_defaults(intersect);
-                let value = |column: usize, table: TableId, id: Uuid| match intersect.columns
-                    [column]
-                    .kind
-                {
-                    Kind::Lookup(_) => Value::Row(table, id),
-                    _ => Value::Guid(id),
-                };
-                row.set_at(through.here, value(through.here, self.table, self.id));
-                row.set_at(through.there, value(through.there, collection.table, other));
-                self.caller
-                    .put(organisation, through.table, drawn::key(), row);
+                let far = (collection.table, other);
+                change::join(
+                    organisation,
+                    self.caller,
+                    through,
+                    (self.table, self.id),
+                    far,
+                );
                 Ok(())
             }
         }

@@ -220,10 +220,14 @@ impl Reader<'_> {
         let found = described
             .navigation(navigation)
             .ok_or_else(|| Refusal::unknown_segment(navigation))?;
-        Ok(row
+        let target = row
             .at(found.column)
             .as_row()
-            .filter(|(target, _)| found.tables.contains(target)))
+            .filter(|(target, _)| found.tables.contains(target));
+        if let Some((target, _)) = target {
+            self.reading().may_read(target)?;
+        }
+        Ok(target)
     }
 
     pub(super) fn address_of(&self, table: TableId, id: Uuid) -> String {

@@ -166,6 +166,7 @@ impl Reader<'_> {
         let collection = described
             .collection(name)
             .ok_or_else(|| Refusal::unknown_segment(name))?;
+        self.reading().may_read(collection.table)?;
         Ok((collection.table, self.organisation.related(collection, id)))
     }
 

@@ -114,11 +114,12 @@ pub(crate) fn write(
             Ok(Answer::empty(204))
         }
         ("DELETE", Address::Related(table, id, navigation)) => {
-            let column = model
+            let found = model
                 .table(table)
                 .navigation(&navigation)
-                .map(|found| found.column)
                 .ok_or_else(|| Refusal::unknown_segment(&navigation))?;
+            let column = found.column;
+            link::leads_to(organisation, (table, id), column, &found.tables)?;
             change::update(
                 organisation,
                 caller,

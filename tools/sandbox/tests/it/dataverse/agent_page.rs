@@ -1,3 +1,6 @@
+//! The page where a person works on cases.
+//! Source: Microsoft Learn, "Incident (case) entity" and "CloseIncident action".
+
 use reqwest::StatusCode;
 use serde_json::json;
 

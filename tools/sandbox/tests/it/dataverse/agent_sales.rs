@@ -1,3 +1,6 @@
+//! The page where a person ends leads and opportunities.
+//! Source: Microsoft Learn, "Use Web API actions".
+
 use reqwest::StatusCode;
 use serde_json::json;
 

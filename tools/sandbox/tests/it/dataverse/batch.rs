@@ -1,3 +1,6 @@
+//! Batches and their change sets.
+//! Source: Microsoft Learn, "Execute batch operations using the Web API".
+
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

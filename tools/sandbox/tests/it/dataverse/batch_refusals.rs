@@ -1,4 +1,5 @@
 //! What a batch may not say, and what a refused change set leaves behind: nothing.
+//! Source: Microsoft Learn, "Execute batch operations using the Web API".
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -94,4 +95,30 @@ async fn addresses_and_bindings_of_another_host_or_version_are_refused() {
     let body = json!({"title": "x", "customerid_contact@odata.bind": full});
     let answer = organisation.post("incidents", body).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
+}
+
+/// Source: Microsoft Learn, "Execute batch operations using the Web API" (a change set takes effect wholly or not at all).
+#[tokio::test]
+async fn a_change_set_deletes_no_definitions() {
+    let organisation = Organisation::start().await;
+    let column = json!({"@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", "SchemaName": "new_Nota"});
+    let made = organisation
+        .post(
+            "EntityDefinitions(LogicalName='contact')/Attributes",
+            column,
+        )
+        .await;
+    assert_eq!(made.status.as_u16(), 204, "{}", made.text);
+    let path = "EntityDefinitions(LogicalName='contact')/Attributes(LogicalName='new_nota')";
+    let renamed = json!({"lastname": "Outra", "new_nota": "Non volverei"}).to_string();
+    let items = [change_set(&[
+        part(1, &format!("PATCH contacts({IRIA})"), "", &renamed),
+        part(2, &format!("DELETE {path}"), "", ""),
+    ])];
+    let answer = send(&organisation, &items, "").await;
+    assert!(answer.text.contains("400 Bad Request"), "{}", answer.text);
+    assert_eq!(organisation.get(path).await.status.as_u16(), 200);
+    let contact = organisation.get(&format!("contacts({IRIA})")).await.json();
+    assert_ne!(contact["lastname"], "Outra");
+    assert!(contact["new_nota"].is_null());
 }

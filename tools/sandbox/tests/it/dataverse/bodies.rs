@@ -1,3 +1,7 @@
+//! What bodies of writes may hold.
+//! Source: Microsoft Learn, "Create a table row using the Web API"
+//! and "Associate and disassociate table rows using the Web API".
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -1,3 +1,6 @@
+//! Cases from their opening to their end.
+//! Source: Microsoft Learn, "Incident (case) entity" and "CloseIncident action".
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
 //! Public clients, unmodified, driven by the scripts in `tests/clients`.
+//! Source: Microsoft Learn, "Compose HTTP requests and handle errors" and "Execute batch operations using the Web API".
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

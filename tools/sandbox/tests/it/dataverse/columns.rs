@@ -1,3 +1,6 @@
+//! Kinds of columns and the limits of their values.
+//! Source: Microsoft Learn, "Column data types" and "Update and delete table rows using the Web API".
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

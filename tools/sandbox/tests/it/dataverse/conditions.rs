@@ -1,3 +1,6 @@
+//! Conditional requests.
+//! Source: Microsoft Learn, "Perform conditional operations using the Web API".
+
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

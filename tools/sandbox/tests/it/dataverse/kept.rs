@@ -1,4 +1,5 @@
 //! An organisation that outlives its process.
+//! Source: Microsoft Learn, "Use change tracking to synchronize data with external systems".
 
 use std::sync::Arc;
 
@@ -76,8 +77,9 @@ async fn rows_columns_and_numbers_are_there_again_after_a_restart() {
     first.server.abort();
     // What a process leaves that is killed in the middle of a line.
     let mut text = std::fs::read_to_string(&file).unwrap();
-    text.push_str("{\"row\":{\"table\":\"contact\",\"id\":\"");
-    std::fs::write(&file, text).unwrap();
+    text.push_str("{\"row\":{\"table\":\"contact\",\"id\":\"ñ");
+    // The last letter has two bytes, of which the first is written.
+    std::fs::write(&file, &text.as_bytes()[..text.len() - 1]).unwrap();
 
     for _ in 0..2 {
         let again = start(&file).await;
@@ -100,4 +102,51 @@ async fn rows_columns_and_numbers_are_there_again_after_a_restart() {
         );
         again.server.abort();
     }
+}
+
+#[tokio::test]
+async fn whoever_follows_changes_hears_of_a_deletion_from_before_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dynamics.jsonl");
+    let first = start(&file).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let ask = async |address: String| -> Value {
+        let request = client.get(address).bearer_auth("sandbox");
+        let request = request.header("Prefer", "odata.track-changes");
+        let text = request.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let all = ask(format!("{}/contacts?$select=fullname", first.root)).await;
+    let link = all["@odata.deltaLink"].as_str().unwrap().to_owned();
+    let (status, ..) = send(&first, Method::DELETE, &format!("contacts({XOAN})"), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let before = ask(link.clone()).await;
+    first.server.abort();
+    for _ in 0..2 {
+        let again = start(&file).await;
+        let after = ask(link.replace(&first.root, &again.root)).await;
+        assert_eq!(after["value"].as_array().unwrap().len(), 1, "{after}");
+        assert_eq!(after["value"][0]["id"], XOAN);
+        let token = |answer: &Value| {
+            let link = answer["@odata.deltaLink"].as_str().unwrap();
+            link.rsplit_once("deltatoken=").unwrap().1.to_owned()
+        };
+        assert_eq!(token(&after), token(&before));
+        let then = ask(after["@odata.deltaLink"].as_str().unwrap().to_owned()).await;
+        assert_eq!(then["value"].as_array().unwrap().len(), 0, "{then}");
+        again.server.abort();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dynamics.jsonl");
+    // A link to itself is there and cannot be opened, whoever asks.
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    let now = Arc::new(|| jiff::Timestamp::from_second(1_780_000_000).unwrap());
+    let dataverse = Dataverse::new(Model::customer_service().unwrap(), now);
+    assert!(dataverse.kept_in(&file).is_err());
+    assert!(file.is_symlink());
 }

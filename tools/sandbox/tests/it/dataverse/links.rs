@@ -119,3 +119,36 @@ async fn pairs_of_a_many_to_many_relationship_are_seen_from_both_ends() {
     assert_eq!(parted.status, StatusCode::NO_CONTENT, "{}", parted.text);
     assert!(ids(contacts, "contactid").await.is_empty());
 }
+
+/// Source: Microsoft Learn, "Associate and disassociate table rows using the Web API".
+#[tokio::test]
+async fn a_link_that_is_not_there_is_not_removed_and_no_other_goes_for_it() {
+    let organisation = Organisation::start().await;
+    let other = organisation
+        .post("accounts", json!({"name": "Panadería Núñez"}))
+        .await
+        .key();
+    let of_other = organisation
+        .post("contacts", json!({"lastname": "Couto", "parentcustomerid_account@odata.bind": format!("/accounts({other})")}))
+        .await
+        .key();
+    let of_contact = organisation
+        .post("contacts", json!({"lastname": "Rei", "parentcustomerid_contact@odata.bind": format!("/contacts({IRIA})")}))
+        .await
+        .key();
+    for path in [
+        format!("accounts({ACCOUNT})/contact_customer_accounts({of_other})/$ref"),
+        format!("accounts({ACCOUNT})/contact_customer_accounts/$ref?$id=contacts({of_other})"),
+        format!("contacts({of_contact})/parentcustomerid_account/$ref"),
+        format!("contacts({of_contact})/parentcustomerid_account"),
+    ] {
+        send(&organisation, Method::DELETE, &path, None)
+            .await
+            .is_refused(404, "0x80040217");
+    }
+    for (contact, parent) in [(of_other, other.as_str()), (of_contact, IRIA)] {
+        let path = format!("contacts({contact})?$select=_parentcustomerid_value");
+        let held = organisation.get(&path).await.json();
+        assert_eq!(held["_parentcustomerid_value"], parent);
+    }
+}

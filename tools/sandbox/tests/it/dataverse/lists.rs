@@ -1,7 +1,7 @@
 //! Marketing lists. Source: Microsoft Learn, "List (marketing list) table" and the actions AddMemberList, AddListMembersList,
 //! RemoveMemberList and CopyMembersList.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::organisation::{ACCOUNT, Answer, IRIA, NOWHERE, Organisation, XOAN};
@@ -146,4 +146,21 @@ async fn the_members_of_a_list_are_copied_to_another_of_the_same_kind() {
         .post(&path, json!({"TargetListId": accounts}))
         .await
         .is_refused(400, "0x80040301");
+}
+
+#[tokio::test]
+async fn only_the_messages_of_lists_change_their_members() {
+    let organisation = Organisation::start().await;
+    let list = organisation.list(json!({})).await;
+    organisation.on_list(&list, "AddMemberList", IRIA).await;
+    let path = format!("lists({list})/listcontact_association({IRIA})/$ref");
+    Answer::of(organisation.request(Method::DELETE, &path))
+        .await
+        .is_refused(400, "0x80040800");
+    let (members, count) = organisation.members(&list).await;
+    assert_eq!((members, count), (vec![IRIA.to_owned()], json!(1)));
+    organisation
+        .post("lists", json!({"listname": "Novos", "createdfromcode": 2, "listcontact_association": [{"lastname": "Couto"}]}))
+        .await
+        .is_refused(400, "0x80040800");
 }

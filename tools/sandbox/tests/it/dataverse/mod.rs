@@ -17,6 +17,7 @@ mod columns;
 mod conditions;
 mod deep_insert;
 mod definitions;
+mod definitions_changed;
 mod emails;
 mod entitlements;
 mod expands;

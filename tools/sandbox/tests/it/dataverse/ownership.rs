@@ -1,4 +1,5 @@
 //! What a row cannot lose: its owner, and the rows that still need it.
+//! Source: Microsoft Learn, "Security roles and privileges" and "Configure table relationship cascading behavior".
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;

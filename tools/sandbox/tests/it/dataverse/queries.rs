@@ -1,3 +1,6 @@
+//! Queries over a set.
+//! Source: Microsoft Learn, "Use OData to query data", "Filter rows using OData" and "Select columns using OData".
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

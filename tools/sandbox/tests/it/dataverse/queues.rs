@@ -1,3 +1,6 @@
+//! Queues and their items.
+//! Source: Microsoft Learn, "Queue tables".
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

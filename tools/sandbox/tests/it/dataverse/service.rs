@@ -1,3 +1,6 @@
+//! Versions, headers, limits and the form of refusals.
+//! Source: Microsoft Learn, "Compose HTTP requests and handle errors" and "Service protection API limits".
+
 use std::time::Duration;
 
 use cxloop_sandbox::dataverse::Operation;

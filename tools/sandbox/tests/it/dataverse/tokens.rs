@@ -1,3 +1,6 @@
+//! Tokens for programs.
+//! Source: Microsoft Learn, "Use single-tenant server-to-server authentication" and "OAuth 2.0 client credentials flow".
+
 use reqwest::StatusCode;
 use serde_json::Value;
 

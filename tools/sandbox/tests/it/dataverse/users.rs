@@ -242,3 +242,43 @@ async fn a_refusal_has_more_details_for_whoever_prefers_them() {
     let one = Answer::of(request).await.json();
     assert_eq!(one["error"].as_object().unwrap().len(), 3, "{one}");
 }
+
+/// Source: Microsoft Learn, "Security roles and privileges".
+#[tokio::test]
+async fn actions_definitions_and_joined_reads_ask_for_privileges_too() {
+    let organisation = Organisation::start().await;
+    let application = organisation.user().await;
+    let case = organisation.open_case("Avaría").await;
+    let other = organisation.open_case("A mesma avaría").await;
+    for privilege in ["prvWriteIncident", "prvCreateAttribute", "prvReadContact"] {
+        organisation.dataverse.deny(application, privilege);
+    }
+    let row =
+        |id: &str| json!({"@odata.type": "Microsoft.Dynamics.CRM.incident", "incidentid": id});
+    let column = json!({"@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", "SchemaName": "new_Nota"});
+    for answer in [
+        organisation.close_case(&case).await,
+        organisation
+            .post("Merge", json!({"Target": row(&case), "Subordinate": row(&other), "PerformParentingChecks": false}))
+            .await,
+        organisation
+            .post("EntityDefinitions(LogicalName='contact')/Attributes", column)
+            .await,
+        organisation
+            .get(&format!("incidents({case})?$expand=customerid_contact"))
+            .await,
+        organisation
+            .get(&format!("incidents({case})/customerid_contact"))
+            .await,
+    ] {
+        answer.is_refused(403, "0x80040220");
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "prvReadContcat")]
+async fn a_privilege_that_nothing_asks_for_cannot_be_taken_away() {
+    let organisation = Organisation::start().await;
+    let application = organisation.user().await;
+    organisation.dataverse.deny(application, "prvReadContcat");
+}

@@ -27,6 +27,7 @@ fn reading(organisation: &Organisation) -> Reading<'_> {
         organisation,
         user: company::APPLICATION_USER,
         now: Timestamp::from_second(1_780_000_000).unwrap(),
+        caller: None,
     }
 }
 
