@@ -28,6 +28,8 @@ impl Write for Written {
 impl Written {
     /// Takes the log of this thread, at its finest level, until the guard is dropped.
     pub(crate) fn log(&self) -> tracing::subscriber::DefaultGuard {
+        // An error means that another test has done it.
+        let _ = tracing::subscriber::set_global_default(Undecided);
         let writer = self.clone();
         let lines = logging::lines(LevelFilter::TRACE, move || writer.clone());
         tracing::subscriber::set_default(lines)
@@ -46,4 +48,39 @@ impl Written {
         };
         self.text().lines().map(line).filter(ours).collect()
     }
+}
+
+/// Takes nothing, and lets no line be ruled out for all threads: without it, a line that is first met by a thread whose log
+/// nobody takes may be remembered as one that nobody ever wants.
+struct Undecided;
+
+impl tracing::Subscriber for Undecided {
+    fn register_callsite(
+        &self,
+        _: &'static tracing::Metadata<'static>,
+    ) -> tracing::subscriber::Interest {
+        tracing::subscriber::Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        false
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::TRACE)
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
 }
