@@ -1,6 +1,8 @@
 //! The inbox: raw bodies, compressed, found by id and, while unpublished or parked, by the sweep and by people.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::names::InboxId;
@@ -151,6 +153,16 @@ fn read(item: &Stored) -> Result<InboxItem, StoreError> {
     })
 }
 
+/// An update whose condition did not hold leaves the item as it is, which is what its caller wants.
+fn done_or_unchanged(
+    update: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<(), Failure> {
+    match update {
+        Err(error) if failed_update(&error).is_none() => Err(classify("UpdateItem", &error).into()),
+        _ => Ok(()),
+    }
+}
+
 #[async_trait]
 impl Inbox for Store {
     async fn keep(&self, item: &InboxItem) -> Result<(), Failure> {
@@ -210,13 +222,8 @@ impl Inbox for Store {
             .expression_attribute_values(":unpublished", text("unpublished"))
             .send()
             .await;
-        match update {
-            Err(error) if failed_update(&error).is_none() => {
-                Err(classify("UpdateItem", &error).into())
-            }
-            // Published before, parked, or not there: none of them changes.
-            _ => Ok(()),
-        }
+        // Published before, parked, or not there: none of them changes.
+        done_or_unchanged(update)
     }
 
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure> {
@@ -240,13 +247,8 @@ impl Inbox for Store {
             .expression_attribute_values(":list", parked_list(id))
             .send()
             .await;
-        match update {
-            Err(error) if failed_update(&error).is_none() => {
-                Err(classify("UpdateItem", &error).into())
-            }
-            // Nothing to put aside when it expired.
-            _ => Ok(()),
-        }
+        // Nothing to put aside when it expired.
+        done_or_unchanged(update)
     }
 
     async fn unpark(&self, id: &InboxId) -> Result<(), Failure> {
@@ -265,13 +267,8 @@ impl Inbox for Store {
             .expression_attribute_values(":parked", text("parked"))
             .send()
             .await;
-        match update {
-            Err(error) if failed_update(&error).is_none() => {
-                Err(classify("UpdateItem", &error).into())
-            }
-            // Not put aside, or not there: neither changes.
-            _ => Ok(()),
-        }
+        // Not put aside, or not there: neither changes.
+        done_or_unchanged(update)
     }
 
     async fn unpublished_before(

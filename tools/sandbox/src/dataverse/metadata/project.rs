@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::super::query::Options;
+use super::super::query::{Options, split_outside};
 use super::super::refusal::Refusal;
 
 /// What a body always has, chosen or not.
@@ -79,7 +79,7 @@ fn cut(row: Json, select: Option<&str>, expand: Option<&str>) -> Result<Json, Re
 
 fn nested_value(value: Json, options: &str) -> Result<Json, Refusal> {
     let option = |wanted: &str| {
-        split(options, ';')
+        split_outside(options, ';')
             .into_iter()
             .filter_map(|pair| pair.split_once('='))
             .find(|(name, _)| name.trim() == wanted)
@@ -98,31 +98,11 @@ fn nested_value(value: Json, options: &str) -> Result<Json, Refusal> {
 }
 
 fn items(text: &str) -> Vec<&str> {
-    split(text, ',')
+    split_outside(text, ',')
         .into_iter()
         .map(str::trim)
         .filter(|item| !item.is_empty())
         .collect()
-}
-
-/// Splits at a letter outside parentheses and quotes.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let (mut depth, mut quoted, mut start) = (0_i32, false, 0);
-    let mut parts = Vec::new();
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            _ if letter == separator && !quoted && depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + letter.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
 }
 
 /// Comparisons joined by `and` or by `or`, which is all that definitions are filtered with.

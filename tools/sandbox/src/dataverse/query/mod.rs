@@ -22,7 +22,7 @@ use super::rows::Organisation;
 use apply::Apply;
 use expand::Expand;
 use filter::Filter;
-pub(crate) use options::Options;
+pub(crate) use options::{Options, split_outside};
 use order::Order;
 use select::Select;
 

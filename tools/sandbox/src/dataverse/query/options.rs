@@ -120,7 +120,7 @@ impl Options {
 }
 
 /// Splits at a letter that stands in neither parentheses nor quotes.
-pub(super) fn split_outside(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn split_outside(text: &str, separator: char) -> Vec<&str> {
     let (mut depth, mut quoted, mut start) = (0_i32, false, 0);
     let mut parts = Vec::new();
     for (at, letter) in text.char_indices() {
