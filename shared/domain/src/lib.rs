@@ -19,6 +19,7 @@ pub mod events;
 pub mod identity;
 pub mod loops;
 pub mod names;
+pub mod record_changed;
 pub mod response;
 pub mod response_intake;
 pub mod response_to_case;
