@@ -134,14 +134,15 @@ fuzz: $(CARGO_FUZZ) ## search for inputs that break a reader, FUZZ_SECONDS a tar
 RIVALS := $(CURDIR)/bench/rivals
 BENCH ?=
 
-# One build of all functions as they are shipped, for this machine. The harness has a profile of its own: it serves everything
-# around the functions, so it must not be slow, and need not be small.
+# The functions are those of `make package` for this machine's processor. The harness has a profile of its own: it serves
+# everything around the functions, so it must not be slow, and need not be small.
 .PHONY: bench
 bench: $(TOOLS)/bench-node/.ready $(TOOLS)/bench-python/.ready ## measure the functions (BENCH=--quick, --check, --json, '--only job'); writes target/bench.json
-	@echo "building the functions as they are shipped (minutes, not seconds, the first time)" >&2
-	@$(CARGO) build --quiet --release $(addprefix --package ,$(FUNCTIONS))
-	@$(CARGO) build --quiet --profile harness --package cxloop-bench
+	@$(MAKE) package ARCH=$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64) >&2
+	@echo "building what measures them" >&2
+	@$(CARGO) build --quiet --profile harness --package cxloop-bench --package cxloop-sandbox --bins --example dataverse-speed
 	@target/harness/bench $(BENCH)
+	@$(if $(BENCH),,echo; target/harness/examples/dataverse-speed 100000 8)
 
 $(TOOLS)/bench-node/.ready: $(RIVALS)/node/package.json $(RIVALS)/node/package-lock.json $(wildcard $(RIVALS)/node/src/*.js)
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make bench needs Node 20 and npm" >&2; exit 1; }

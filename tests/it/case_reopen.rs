@@ -1,6 +1,7 @@
 //! Reopening: a bad rating after closure, and every state the case can be in.
 
 mod following_up;
+mod merged;
 
 use cxloop_domain::loops::{LoopState, StepKind};
 use cxloop_domain::names::ResponseKey;

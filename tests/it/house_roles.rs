@@ -104,10 +104,18 @@ const ROLES: &[(&str, &[Row])] = &[
     (
         "Sweep",
         &[
-            ("Table.Arn", &["dynamodb:UpdateItem"]),
+            // Reads the rules, and reads and moves on how far changes are known.
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                ],
+            ),
             (INDEX, &["dynamodb:Query"]),
             ("EventBus.Arn", PUBLISH),
-            // For the day in its field `expires`; it is in the secret and not in a tag, so that whoever changes the one
+            // To ask Dynamics, and for the day in the field `expires`; it is in the secret and not in a tag, so that whoever changes the one
             // has the other before their eyes.
             ("DynamicsSecret", READ_SECRET),
             ("SweepLogs.Arn", LOGS),

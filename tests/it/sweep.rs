@@ -1,5 +1,7 @@
 //! The sweep: what was accepted and never published is published.
 
+mod changes;
+
 use cxloop_ports::{Clock, Failure, Inbox, InboxState};
 
 use crate::world::{Answered, World};
@@ -11,18 +13,18 @@ async fn a_body_that_was_never_published_is_published_after_a_minute_and_only_on
     let hinted = world.hinted(&key, "Detractors").await;
 
     assert_eq!(
-        sweep::handle(&world.sweep()).await.unwrap(),
+        sweep::handle(&world.sweep()).await.unwrap().published,
         0,
         "its function may still be at work"
     );
     world.clock.advance(61);
-    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 1);
     let item = Inbox::load(world.store.as_ref(), &hinted.inbox_id)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(item.state, InboxState::Published);
-    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 0);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 0);
     assert_eq!(world.bus.published().len(), 1);
 }
 
@@ -40,7 +42,7 @@ async fn one_body_that_fails_does_not_keep_the_others_back() {
         .next(Failure::retry("the bus is away", ""));
     assert!(sweep::handle(&world.sweep()).await.is_err());
     assert_eq!(world.bus.published().len(), 2);
-    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 1);
 }
 
 #[tokio::test]
@@ -54,7 +56,7 @@ async fn what_was_parked_is_left_alone() {
         .await
         .unwrap();
     world.clock.advance(120);
-    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 0);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 0);
 }
 
 /// The secrets whose days were counted, and the days, in order.
@@ -106,6 +108,6 @@ async fn a_secret_that_cannot_be_read_keeps_no_body_back() {
         .secrets
         .faults()
         .next(Failure::retry("Secrets Manager is away", ""));
-    assert_eq!(sweep::handle(&world.sweep()).await.unwrap(), 1);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 1);
     assert_eq!(days_left(&world), []);
 }

@@ -44,13 +44,13 @@ impl Work<'_> {
     /// Writes what the plan says. `None` when the case is no longer the one that was decided on.
     async fn apply(&self, plan: &ReopenPlan) -> Result<Option<Outcome>, Failure> {
         let same_case = Outcome {
-            case: self.case,
+            case: plan.case,
             new_ticket: None,
         };
         match &plan.course {
             Course::Reopen { reopening, .. } => {
                 // Counted first: a reopening whose answer was lost counts against the most there may be.
-                let (set, member) = (reopened_key(self.case), self.event.response.to_string());
+                let (set, member) = (reopened_key(plan.case), self.event.response.to_string());
                 self.deps.claims.join(&set, &member).await?;
                 match self.desk.reopen(reopening).await? {
                     ReopenOutcome::Reopened | ReopenOutcome::AlreadyDone => Ok(Some(same_case)),
@@ -61,7 +61,7 @@ impl Work<'_> {
                 }
             }
             Course::Note { note, .. } => {
-                self.desk.add_note(self.case, note).await?;
+                self.desk.add_note(plan.case, note).await?;
                 Ok(Some(same_case))
             }
             Course::FollowUp { draft, .. } => {

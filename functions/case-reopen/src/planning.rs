@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use cxloop_domain::case_reopen::{
-    Course, Known, Progress, ReopenPlan, decide, judge, plan_key, reopened_key,
+    Course, Known, Progress, ReopenPlan, decide, judge, plan_key, reopened_columns, reopened_key,
 };
-use cxloop_domain::cases::{CaseFacts, CustomerKeys, CustomerRef};
+use cxloop_domain::cases::{CaseFacts, CaseState, CustomerKeys, CustomerRef};
 use cxloop_domain::configuration::Threshold;
 use cxloop_domain::customers::{CustomerSearch, choose};
 use cxloop_domain::loops::LoopHistory;
@@ -15,6 +15,9 @@ use cxloop_domain::rules::{Verdict, in_words};
 use cxloop_ports::{Failure, Kept};
 
 use crate::Work;
+
+/// How many cases that were merged one into the other are followed.
+const MOST_MERGES: usize = 20;
 
 /// A plan with the version that guards its replacement.
 pub(crate) struct Planned {
@@ -74,7 +77,7 @@ impl Work<'_> {
     async fn make_plan(&self, mut judged: BTreeSet<String>) -> Result<ReopenPlan, Failure> {
         judged.insert(self.event.notification.clone());
         let (verdicts, broken) = judge(self.thresholds, self.response, &self.event.notification);
-        let case = self.desk.read_case(self.case).await?;
+        let (case, merged_from) = self.case_or_its_master().await?;
         let course = match broken {
             None => Course::Nothing {
                 why: untouched(&verdicts),
@@ -94,8 +97,9 @@ impl Work<'_> {
         };
         Ok(ReopenPlan {
             response: self.event.response.clone(),
-            case: self.case,
+            case: case.as_ref().map_or(self.case, |case| case.id),
             ticket,
+            merged_from,
             configuration: self.applied.version,
             judged,
             verdicts,
@@ -105,17 +109,39 @@ impl Work<'_> {
         })
     }
 
+    /// The case that the rating is about, or the one that it came to be part of, with the ticket number that it had.
+    async fn case_or_its_master(&self) -> Result<(Option<CaseFacts>, Option<String>), Failure> {
+        let Some(asked) = self.desk.read_case(self.case).await? else {
+            return Ok((None, None));
+        };
+        let ticket = asked.ticket.clone();
+        let mut case = asked;
+        // A case that was merged may be merged into, and so on. None is looked at twice.
+        let mut seen = BTreeSet::from([self.case]);
+        while case.state == CaseState::Merged
+            && let Some(master) = case.master
+            && seen.len() < MOST_MERGES
+            && seen.insert(master)
+            && let Some(next) = self.desk.read_case(master).await?
+        {
+            case = next;
+        }
+        let merged_from = (case.id != self.case).then_some(ticket);
+        Ok((Some(case), merged_from))
+    }
+
     async fn known(
         &self,
         threshold: &Threshold,
         case: Option<CaseFacts>,
     ) -> Result<Known, Failure> {
         let member = self.event.response.to_string();
+        let target = case.as_ref().map_or(self.case, |case| case.id);
         let reopened_before = match threshold.at_most {
             Some(_) => {
                 self.deps
                     .claims
-                    .others(&reopened_key(self.case), &member)
+                    .others(&reopened_key(target), &member)
                     .await?
             }
             None => 0,
@@ -126,6 +152,11 @@ impl Work<'_> {
         };
         let mut known = Known {
             case,
+            columns: reopened_columns(
+                &self.applied.configuration.reopen_columns,
+                self.response,
+                self.deps.clock.now(),
+            ),
             reopened_before,
             queue,
             ..Known::default()

@@ -1,8 +1,10 @@
-//! Publishes what was accepted and never published, and says how long a secret is good for.
+//! Finds what was missed: publishes what was accepted and never published, tells of changes in the CRM that no webhook told
+//! of, and says how long a secret is good for.
 //!
 //! It takes no input, runs every minute, and reaches the same state as the function that should have
 //! published: publishing twice is harmless.
 
+mod changes;
 mod expiry;
 
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_ports::{Bus, Clock, Failure, Inbox, Overdue, Secrets, Signals};
+use cxloop_ports::{
+    Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Inbox, Overdue, Secrets, Signals,
+};
 
 /// The function's name on every line.
 const FUNCTION: &str = "sweep";
@@ -20,8 +24,14 @@ const FUNCTION: &str = "sweep";
 pub struct Deps {
     /// The kept bodies.
     pub inbox: Arc<dyn Inbox>,
-    /// Tells of them.
+    /// Tells of them, and of changes.
     pub bus: Arc<dyn Bus>,
+    /// Which CRM there is.
+    pub configurations: Arc<dyn Configurations>,
+    /// What changed in it.
+    pub changes: Arc<dyn CrmChanges>,
+    /// How far that is known.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The secret that expires.
@@ -32,12 +42,25 @@ pub struct Deps {
     pub expiring_secret: Option<String>,
 }
 
-/// Publishes the overdue bodies, each of which that fails keeps no other back, and says how long the secret is good for.
-/// Returns how many were published, or the first failure.
-pub async fn handle(deps: &Deps) -> Result<usize, Failure> {
+/// What one run found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Bodies that were overdue and are published.
+    pub published: usize,
+    /// Changes in the CRM that were told.
+    pub changes: usize,
+}
+
+/// Publishes the overdue bodies, tells of changes and says how long the secret is good for. What fails keeps nothing else
+/// back; the first failure is returned after all was tried.
+pub async fn handle(deps: &Deps) -> Result<Swept, Failure> {
     let published = publish_overdue(deps).await;
     expiry::watch(deps).await;
-    published
+    let changes = changes::tell(deps).await;
+    Ok(Swept {
+        published: published?,
+        changes: changes?,
+    })
 }
 
 /// Publishes the overdue bodies and returns how many. One that fails does not keep the others back;

@@ -3,21 +3,30 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use cxloop_lambda_kit::Error;
+use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
+use cxloop_lambda_kit::{Error, trace};
+use cxloop_ports::Lane;
 use cxloop_store::Store;
 use sweep::{Deps, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let parts = Parts::from_environment("sweep")?;
-    let store = Store::new(
+    let store = Arc::new(Store::new(
         Client::new(&parts.sdk),
         &parts.settings.table,
         parts.clock.clone(),
-    );
+    ));
     let deps = Deps {
-        inbox: Arc::new(store),
+        inbox: store.clone(),
+        configurations: store.clone(),
+        checkpoints: store.clone(),
+        changes: Arc::new(
+            DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation())
+                .guarded(store, Lane::History),
+        ),
         bus: parts.bus()?,
         clock: parts.clock.clone(),
         secrets: parts.secrets.clone(),

@@ -71,6 +71,16 @@ impl Changes {
         Ok(Some(changes))
     }
 
+    /// The address of the next page, known after a page that has one; to be kept unchanged by whoever goes on later,
+    /// with [`Client::changes_since`].
+    #[must_use]
+    pub fn next_link(&self) -> Option<&str> {
+        match &self.at {
+            At::Link(link) => Some(link),
+            At::Start(_) | At::End => None,
+        }
+    }
+
     /// Where the next run goes on, known after the last page; to be kept unchanged. `None` before,
     /// and when the table does not track changes.
     #[must_use]
@@ -96,8 +106,8 @@ impl Client {
         })
     }
 
-    /// The changes since a run that ended with `delta_link`, whose `query` is repeated here for its
-    /// page size and annotations.
+    /// The changes since a run that ended with `delta_link`, or from the page on whose address an unfinished run gave
+    /// ([`Changes::next_link`]). The `query` of that run is repeated here for its page size and annotations.
     ///
     /// # Errors
     /// As for [`Client::changes`].

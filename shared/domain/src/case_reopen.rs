@@ -7,7 +7,7 @@ mod steps;
 mod tests;
 mod wording;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,9 +19,10 @@ use crate::cases::{
     CaseDraft, CaseFacts, CaseState, CustomerRef, NoteDraft, Origin, Priority, QueuePlacement,
     Reopening,
 };
-use crate::configuration::{Configuration, Otherwise, Threshold};
+use crate::columns::ColumnValue;
+use crate::configuration::{Configuration, Otherwise, ReopenColumns, Threshold};
 use crate::identity;
-use crate::names::{ResponseKey, RuleName};
+use crate::names::{ColumnName, ResponseKey, RuleName};
 use crate::response::Response;
 use crate::rules::{Condition, Facts, Judgement, Verdict};
 use crate::signals;
@@ -107,11 +108,30 @@ pub fn reopened_key(case: Uuid) -> String {
     format!("reopened/{case}")
 }
 
+/// What is written into a case that is reopened by a response at a moment.
+pub fn reopened_columns(
+    columns: &ReopenColumns,
+    response: &Response,
+    now: Timestamp,
+) -> BTreeMap<ColumnName, ColumnValue> {
+    let reopened_on = columns
+        .reopened_on
+        .clone()
+        .map(|column| (column, ColumnValue::Moment(now)));
+    let by = columns
+        .response
+        .clone()
+        .map(|column| (column, ColumnValue::Text(response.key.response.to_string())));
+    reopened_on.into_iter().chain(by).collect()
+}
+
 /// What is known when the plan is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// The case as it is now; `None` when it is gone.
     pub case: Option<CaseFacts>,
+    /// What is written into the case itself when it is reopened.
+    pub columns: BTreeMap<ColumnName, ColumnValue>,
     /// How often other responses reopened it.
     pub reopened_before: u32,
     /// The queue that the threshold names.
@@ -127,10 +147,13 @@ pub struct Known {
 pub struct ReopenPlan {
     /// The response.
     pub response: ResponseKey,
-    /// The case it is about.
+    /// The case it is about, or the one that this was merged into.
     pub case: Uuid,
     /// The case's ticket number, as far as known.
     pub ticket: String,
+    /// The ticket number of the case that the rating is about, where that was merged into this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<String>,
     /// The configuration version that decided.
     pub configuration: u64,
     /// The notification names that the rating was judged under.
@@ -243,7 +266,8 @@ pub struct Refused {
 
 /// Decides what a broken threshold does to the case as it is now.
 ///
-/// An active case gets only a note. A cancelled, merged or gone one cannot be reopened and gets a follow-up.
+/// An active case gets only a note. A cancelled or gone one cannot be reopened and gets a follow-up, as does a merged one
+/// whose master is not known.
 /// A resolved one is reopened unless the rating comes too late or too often: then the threshold's `otherwise` holds.
 pub fn decide(
     response: &Response,
@@ -309,6 +333,7 @@ fn reopen(response: &Response, threshold: &Threshold, case: &CaseFacts, known: &
             item: identity::queue_item(&response.key, &threshold.name),
             queue,
         }),
+        columns: known.columns.clone(),
     };
     Course::Reopen {
         threshold: threshold.name.clone(),
@@ -352,6 +377,7 @@ fn follow_up(
         case_type: None,
         columns: std::collections::BTreeMap::new(),
         customer,
+        parent: case.filter(|case| case.takes_a_child()).map(|case| case.id),
         owner: None,
         queue: queue.map(|queue| QueuePlacement {
             item: identity::queue_item(&response.key, &threshold.name),

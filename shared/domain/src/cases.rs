@@ -150,6 +150,9 @@ pub struct CaseDraft {
     pub columns: BTreeMap<ColumnName, ColumnValue>,
     /// Whose case it is.
     pub customer: CustomerRef,
+    /// The case that it is a child of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Uuid>,
     /// Who is responsible, when not left to the CRM.
     pub owner: Option<OwnerRef>,
     /// The queue to put it in, with the derived id of the queue item.
@@ -206,6 +209,26 @@ pub struct CaseFacts {
     pub queue: Option<Uuid>,
     /// When it was last resolved. `None` when it never was.
     pub resolved_at: Option<Timestamp>,
+    /// The case that it was merged into.
+    #[serde(default)]
+    pub master: Option<Uuid>,
+    /// The case that it is a child of.
+    #[serde(default)]
+    pub parent: Option<Uuid>,
+    /// How many cases are children of it.
+    #[serde(default)]
+    pub children: u32,
+}
+
+/// How many children a case may have, and how deep they may go: one level.
+/// Source: Microsoft Learn, "Create and manage parent and child cases".
+const MOST_CHILDREN: u32 = 100;
+
+impl CaseFacts {
+    /// Whether another case can be made a child of it.
+    pub fn takes_a_child(&self) -> bool {
+        self.parent.is_none() && self.children < MOST_CHILDREN
+    }
 }
 
 /// The state of a case.
@@ -233,4 +256,7 @@ pub struct Reopening {
     pub note: NoteDraft,
     /// Where it goes.
     pub queue: Option<QueuePlacement>,
+    /// What is written into the case itself, so that reports and service levels can start from it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<ColumnName, ColumnValue>,
 }

@@ -11,6 +11,7 @@
 pub mod address_index;
 pub mod case_reopen;
 pub mod cases;
+pub mod changed_records;
 pub mod columns;
 pub mod configuration;
 pub mod console;

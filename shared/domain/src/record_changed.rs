@@ -35,6 +35,9 @@ pub struct RecordChanged {
     /// The kept body that told of it. `None` when the sweep found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
+    /// Which version of the row was seen; counts up with every change of the row. `None` when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_version: Option<u64>,
 }
 
 /// A row of a table.
@@ -107,6 +110,7 @@ mod tests {
             happened_at: "2026-03-01T09:30:00Z".parse().unwrap(),
             operation: "b8a0".into(),
             inbox_id: Some("i-1".parse().unwrap()),
+            row_version: None,
         };
         let sent = serde_json::to_string(&change).unwrap();
         assert!(sent.contains("\"state_set\""));

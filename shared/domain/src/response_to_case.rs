@@ -263,6 +263,7 @@ pub fn decide(
         case_type: draft.case_type,
         columns: columns(draft, known),
         customer: whose.customer.clone(),
+        parent: None,
         owner: known.owner.clone(),
         queue: known.queue.map(|queue| QueuePlacement {
             item: identity::queue_item(key, &draft.rule),

@@ -6,6 +6,7 @@
 mod addresses;
 mod bus;
 mod case_desk;
+mod changed_records;
 mod clock;
 mod configurations;
 mod failure;
@@ -23,6 +24,7 @@ pub use bus::Bus;
 pub use case_desk::{
     AddressPage, AddressesFrom, CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written,
 };
+pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges};
 pub use clock::Clock;
 pub use configurations::Configurations;
 pub use failure::{Failure, Remedy};

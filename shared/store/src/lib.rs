@@ -24,6 +24,7 @@
 //! | gates | `GATE#<connection>` | `CLOSED`, `HISTORY`, `PACE#<second>` | |
 
 mod addresses;
+mod checkpoints;
 mod claims;
 mod configurations;
 mod error;

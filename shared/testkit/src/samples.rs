@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cxloop_domain::cases::{CaseDraft, CustomerRef, NoteDraft, Priority};
 use cxloop_domain::configuration::{
     CaseRule, CaseTemplate, Configuration, Connection, Customers, DynamicsConnection, OpenCase,
-    Otherwise, QuestionMap, Threshold, WxmConnection,
+    Otherwise, QuestionMap, ReopenColumns, Threshold, WxmConnection,
 };
 use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::response::{Answer, Customer, Email, Measured, Metric, Response};
@@ -127,6 +127,7 @@ pub fn configuration() -> Configuration {
             when: None,
             queue: None,
         }],
+        reopen_columns: ReopenColumns::default(),
     }
 }
 
@@ -150,6 +151,7 @@ pub fn case(name: &str, contact: Uuid) -> CaseDraft {
         case_type: None,
         columns: BTreeMap::new(),
         customer: CustomerRef::Contact(contact),
+        parent: None,
         owner: None,
         queue: None,
         note: note(name),

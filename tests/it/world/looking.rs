@@ -93,6 +93,24 @@ impl World {
         assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
     }
 
+    /// Creates a row, or calls an action, as somebody else.
+    pub(crate) async fn post(&self, path: &str, body: Value) {
+        let url = format!("{}/api/data/v9.2/{path}", self.dynamics_url);
+        let answer = self
+            .http
+            .post(url)
+            .bearer_auth("sandbox")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
     pub(crate) async fn delete(&self, row: &str) {
         let url = format!("{}/api/data/v9.2/{row}", self.dynamics_url);
         let answer = self

@@ -17,8 +17,8 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
-    AddressIndex, Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Gates, Inbox, Lane,
-    Loops, Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms,
+    AddressIndex, Bus, CaseDesk, CaseDesks, Checkpoints, Claims, Clock, Configurations, CrmChanges,
+    Gates, Inbox, Lane, Loops, Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -282,6 +282,9 @@ impl World {
     pub(crate) fn sweep(&self) -> sweep::Deps {
         sweep::Deps {
             inbox: self.role::<dyn Inbox>(self.store.clone()),
+            configurations: self.role::<dyn Configurations>(self.store.clone()),
+            changes: self.role::<dyn CrmChanges>(self.desks.clone()),
+            checkpoints: self.role::<dyn Checkpoints>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),
             secrets: self.secrets.clone(),

@@ -36,7 +36,7 @@ pub struct Arguments {
     /// The workspace.
     #[arg(long, default_value = ".", value_name = "FOLDER")]
     pub root: PathBuf,
-    /// The folder with the functions' binaries; target/release of the workspace unless given.
+    /// The folder with the packaged functions; target/lambda of the workspace unless given.
     #[arg(long, value_name = "FOLDER")]
     pub binaries: Option<PathBuf>,
     /// The folder with Node's and Python's packages; .tools of the workspace unless given.

@@ -83,7 +83,7 @@ fn places(arguments: &Arguments) -> Result<Places, Error> {
     fs::create_dir_all(&output)
         .map_err(|error| Error::unusable(output.display().to_string(), error))?;
     Ok(Places {
-        binaries: absolute(&arguments.binaries, "target/release"),
+        binaries: absolute(&arguments.binaries, "target/lambda"),
         tools: absolute(&arguments.tools, ".tools"),
         output,
         root,

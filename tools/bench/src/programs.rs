@@ -12,12 +12,20 @@ use crate::template::{BUS, TABLE, Template};
 pub struct Places {
     /// The workspace.
     pub root: PathBuf,
-    /// The folder with the functions' binaries.
+    /// The folder with a folder for each function, as they are packaged.
     pub binaries: PathBuf,
     /// The folder with the tools that are installed into the project.
     pub tools: PathBuf,
     /// The folder for logs and `bench.json`.
     pub output: PathBuf,
+}
+
+impl Places {
+    /// What is packaged of a function.
+    #[must_use]
+    pub fn executable(&self, function: &str) -> PathBuf {
+        self.binaries.join(function).join("bootstrap")
+    }
 }
 
 /// What every program is given, by Lambda or by the machine.
@@ -50,7 +58,7 @@ pub fn function(
     template: &Template,
     outside: &Outside,
 ) -> Result<Program, Error> {
-    let executable = places.binaries.join(name);
+    let executable = places.executable(name);
     found(&executable, "build the functions first: make bench does")?;
     let mut environment = surroundings(outside);
     environment.extend(template.environment(name, &outside.aws_url));

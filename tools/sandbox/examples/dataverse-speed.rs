@@ -1,6 +1,6 @@
 //! Measures the Dataverse stand-in: single creates a second over HTTP, and what a row costs in memory.
 //!
-//! `cargo run --release -p cxloop-sandbox --example dataverse-speed -- [rows] [connections] [file to keep them in]`
+//! `target/harness/examples/dataverse-speed [rows] [connections] [file to keep them in]`
 
 use std::io::Write as _;
 use std::path::Path;

@@ -32,7 +32,10 @@ pub fn outcome_steps(
     link: &str,
     at: Timestamp,
 ) -> Vec<Step> {
-    let ticket = &plan.ticket;
+    let ticket = match &plan.merged_from {
+        Some(merged) => format!("{} (into which {merged} was merged)", plan.ticket),
+        None => plan.ticket.clone(),
+    };
     let (what, text) = match &plan.course {
         Course::Reopen { threshold, .. } => (
             StepKind::CaseReopened,

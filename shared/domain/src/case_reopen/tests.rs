@@ -51,6 +51,9 @@ fn case(state: CaseState) -> CaseFacts {
         customer: Some(CustomerRef::Contact(Uuid::from_u128(1))),
         queue: Some(Uuid::from_u128(5)),
         resolved_at: Some("2026-11-20T10:00:00Z".parse().unwrap()),
+        master: None,
+        parent: None,
+        children: 0,
     }
 }
 
@@ -98,6 +101,51 @@ fn a_cancelled_or_merged_case_gets_a_follow_up_that_names_the_old_ticket() {
         );
         assert_eq!(draft.customer, CustomerRef::Contact(Uuid::from_u128(1)));
     }
+}
+
+#[test]
+fn a_reopened_case_says_when_and_by_which_response_where_columns_are_named() {
+    let columns = ReopenColumns {
+        reopened_on: Some("cxl_reopenedon".parse().unwrap()),
+        response: Some("cxl_reopeningresponse".parse().unwrap()),
+    };
+    let now = "2026-11-22T10:00:05Z".parse().unwrap();
+    let response = response(1, SOON);
+    let known = Known {
+        columns: reopened_columns(&columns, &response, now),
+        ..known(CaseState::Resolved)
+    };
+    let Course::Reopen { reopening, .. } = decide(&response, &threshold(), &known).unwrap() else {
+        panic!("a resolved case is reopened");
+    };
+    let written = |name: &str| &reopening.columns[&name.parse().unwrap()];
+    assert_eq!(*written("cxl_reopenedon"), ColumnValue::Moment(now));
+    let id = response.key.response.to_string();
+    assert_eq!(*written("cxl_reopeningresponse"), ColumnValue::Text(id));
+}
+
+#[test]
+fn a_follow_up_is_a_child_of_a_case_that_is_no_child_and_has_room() {
+    let parent_of_follow_up = |parent, children| {
+        let known = Known {
+            case: Some(CaseFacts {
+                parent,
+                children,
+                ..case(CaseState::Cancelled)
+            }),
+            ..Known::default()
+        };
+        match decide(&response(1, SOON), &threshold(), &known).unwrap() {
+            Course::FollowUp { draft, .. } => draft.parent,
+            course => panic!("{course:?}"),
+        }
+    };
+    let case = Some(Uuid::from_u128(42));
+    assert_eq!(parent_of_follow_up(None, 0), case);
+    assert_eq!(parent_of_follow_up(None, 99), case);
+    assert_eq!(parent_of_follow_up(None, 100), None, "no room");
+    let grandparent = Some(Uuid::from_u128(41));
+    assert_eq!(parent_of_follow_up(grandparent, 0), None, "is a child");
 }
 
 #[test]

@@ -48,6 +48,28 @@ pub struct Configuration {
     /// What reopens cases. The first threshold that is broken decides.
     #[serde(default)]
     pub reopen: Vec<Threshold>,
+    /// Where a reopened case says so.
+    #[serde(default, skip_serializing_if = "ReopenColumns::is_empty")]
+    pub reopen_columns: ReopenColumns,
+}
+
+/// Columns of the case that a reopening is written into, such as those that `cxloop setup dynamics` creates. A service level
+/// can start from them: Dynamics itself lets a reopened case keep the result of its first closure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenColumns {
+    /// A date and time: when the case was reopened last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_on: Option<ColumnName>,
+    /// A text: the platform's id of the response that reopened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<ColumnName>,
+}
+
+impl ReopenColumns {
+    fn is_empty(&self) -> bool {
+        self.reopened_on.is_none() && self.response.is_none()
+    }
 }
 
 /// A rule that opens a case.

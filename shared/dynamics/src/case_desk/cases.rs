@@ -1,12 +1,14 @@
 //! Opening, reading and reopening cases.
 
+use std::collections::BTreeMap;
+
 use cxloop_domain::cases::{CaseDraft, CaseFacts, NoteDraft, Reopening};
 use cxloop_ports::{Failure, OpenedCase, ReopenOutcome, Written};
 use uuid::Uuid;
 
-use super::{DynamicsCaseDesk, lookup, map};
+use super::{DynamicsCaseDesk, columns, lookup, map};
 use crate::{
-    Action, Client, Condition, Error, Etag, Request, ServiceCode, batch::ChangeSet, classify,
+    Action, Client, Condition, Error, Etag, Request, Row, ServiceCode, batch::ChangeSet, classify,
 };
 
 const CASES: &str = "incidents";
@@ -17,17 +19,35 @@ const QUEUE_ITEMS: &str = "queueitems";
 const UNQUEUED: &str =
     "The queue for this case is not active any more, so the case stands in no queue.";
 
+/// What the note of a reopened case says when Dynamics refused the columns that the configuration names for it.
+const UNMARKED: &str =
+    "Dynamics refused the columns that say when and by which response this case was reopened.";
+
+/// Which request of a reopening writes those columns.
+const COLUMNS: usize = 2;
+
 /// Case, note and queue item in one change set, so that there is never one without the others.
 ///
 /// Source: Microsoft Learn, "Execute batch operations using the Web API" (change sets).
 pub(super) async fn open(desk: &DynamicsCaseDesk, case: &CaseDraft) -> Result<OpenedCase, Failure> {
     let client = desk.client().await?;
     let mut result = lookup::all_or_nothing(&client, opened(case)).await;
+    let alone;
+    let mut case = case;
+    if case.parent.is_some() && matches!(&result, Err((Some(0), Error::Refused(_)))) {
+        // Whatever keeps the other case from having a child: two cases side by side are better than none.
+        alone = CaseDraft {
+            parent: None,
+            ..case.clone()
+        };
+        case = &alone;
+        result = lookup::all_or_nothing(&client, opened(case)).await;
+    }
     if case.queue.is_some() && refused_with(&result, ServiceCode::INACTIVE_QUEUE) {
         // A case in no queue is seen by more people than a case that was never opened.
         let unqueued = CaseDraft {
             queue: None,
-            note: saying_unqueued(&case.note),
+            note: saying(UNQUEUED, &case.note),
             ..case.clone()
         };
         result = lookup::all_or_nothing(&client, opened(&unqueued)).await;
@@ -138,6 +158,18 @@ pub(super) async fn reopen(
         Err(error) => return Err(desk.fail(doing, &error).await),
     };
     let mut result = lookup::all_or_nothing(&client, reopened(reopening, &etag)).await;
+    let bare;
+    let mut reopening = reopening;
+    if !reopening.columns.is_empty() && matches!(&result, Err((Some(COLUMNS), Error::Refused(_)))) {
+        // A customer waits for the case, and nobody for the columns.
+        bare = Reopening {
+            columns: BTreeMap::new(),
+            note: saying(UNMARKED, &reopening.note),
+            ..reopening.clone()
+        };
+        reopening = &bare;
+        result = lookup::all_or_nothing(&client, reopened(reopening, &etag)).await;
+    }
     // Nothing of a refused attempt happened, so its guards still hold for one without the queue.
     let unqueued = if reopening.queue.is_none() {
         None
@@ -145,7 +177,7 @@ pub(super) async fn reopen(
         // The case stands in a queue after all, perhaps with an agent who picked it: there it stays.
         Some(reopening.note.clone())
     } else if refused_with(&result, ServiceCode::INACTIVE_QUEUE) {
-        Some(saying_unqueued(&reopening.note))
+        Some(saying(UNQUEUED, &reopening.note))
     } else {
         None
     };
@@ -180,6 +212,18 @@ fn reopened(reopening: &Reopening, etag: &Etag) -> ChangeSet {
             map::active_again(),
         ))
         .request(Request::create_with_id(NOTES, reopening.note.id, note));
+    let change_set = if reopening.columns.is_empty() {
+        change_set
+    } else {
+        // Guarded by the first request: whoever wrote in between made it fail, and this one with it.
+        let row = reopening
+            .columns
+            .iter()
+            .fold(Row::new(), |row, (name, value)| {
+                columns::set(row, name.as_str(), value)
+            });
+        change_set.request(Request::update(CASES, case, &Condition::Exists, row))
+    };
     match &reopening.queue {
         Some(placement) => {
             let row = map::queue_item(case, placement);
@@ -193,10 +237,10 @@ fn refused_with<T>(result: &Result<T, (Option<usize>, Error)>, code: ServiceCode
     matches!(result, Err((_, Error::Refused(detail))) if detail.code == Some(code))
 }
 
-/// The note with the reason why its case stands in no queue, before its text so that no cut takes it away.
-fn saying_unqueued(note: &NoteDraft) -> NoteDraft {
+/// The note with something to know of its case, before its text so that no cut takes it away.
+fn saying(what: &str, note: &NoteDraft) -> NoteDraft {
     NoteDraft {
-        text: format!("{UNQUEUED}\n\n{}", note.text),
+        text: format!("{what}\n\n{}", note.text),
         ..note.clone()
     }
 }

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cxloop_domain::configuration::{Applied, Connection as Connected, DynamicsConnection};
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{CaseDesk, CaseDesks, Clock, Failure, Gates, Lane, Secrets};
+use cxloop_ports::{
+    CaseDesk, CaseDesks, ChangedRecords, Clock, CrmChanges, Failure, Gates, Lane, Secrets,
+};
 
 use uuid::Uuid;
 
@@ -138,6 +140,13 @@ impl DynamicsCaseDesks {
             }
         };
         Ok((name.clone(), desk))
+    }
+}
+
+impl CrmChanges for DynamicsCaseDesks {
+    fn of(&self, applied: &Applied) -> Option<(ConnectionName, Arc<dyn ChangedRecords>)> {
+        let (name, desk) = self.dynamics_desk(applied).ok()?;
+        Some((name, desk))
     }
 }
 

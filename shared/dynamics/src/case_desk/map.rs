@@ -65,6 +65,10 @@ pub(super) fn case(case: &CaseDraft) -> Row {
         CustomerRef::Contact(id) => row.bind("customerid_contact", "contacts", *id),
         CustomerRef::Account(id) => row.bind("customerid_account", "accounts", *id),
     };
+    let row = match case.parent {
+        Some(parent) => row.bind("parentcaseid", "incidents", parent),
+        None => row,
+    };
     let row = case.columns.iter().fold(row, |row, (name, value)| {
         columns::set(row, name.as_str(), value)
     });
@@ -139,6 +143,9 @@ pub(super) fn case_query() -> Query {
             "merged",
             "modifiedon",
             "_customerid_value",
+            "_masterid_value",
+            "_parentcaseid_value",
+            "numberofchildincidents",
         ])
         .expand(RESOLUTIONS, newest_resolution)
         .expand(QUEUE_ITEMS, newest_queue_item)
@@ -165,6 +172,12 @@ pub(super) fn facts(id: Uuid, row: &Record) -> Result<CaseFacts, Error> {
         customer,
         queue: newest(row, QUEUE_ITEMS, "enteredon").and_then(|item| item.lookup("queueid")),
         resolved_at: resolved_at(row, state),
+        master: row.lookup("masterid"),
+        parent: row.lookup("parentcaseid"),
+        children: row
+            .whole("numberofchildincidents")
+            .and_then(|children| u32::try_from(children).ok())
+            .unwrap_or_default(),
     })
 }
 

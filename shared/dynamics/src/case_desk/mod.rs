@@ -5,6 +5,7 @@
 
 mod addresses;
 mod cases;
+mod changes;
 mod columns;
 mod customers;
 mod desks;

@@ -23,6 +23,11 @@ async fn the_store_of_plans_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn the_checkpoints_keep_the_contract() {
+    contract::checkpoints(&TestTable::new().await.store()).await;
+}
+
+#[tokio::test]
 async fn the_claims_keep_the_contract() {
     contract::claims(&TestTable::new().await.store()).await;
 }

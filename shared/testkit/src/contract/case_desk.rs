@@ -1,5 +1,7 @@
 //! Promises of a case desk.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use cxloop_domain::cases::{
     CaseDraft, CaseState, ContactDraft, CustomerKeys, CustomerRef, QueuePlacement, Reopening,
@@ -60,6 +62,7 @@ fn reopening(case: &CaseDraft, etag: String, queue: Option<QueuePlacement>) -> R
         etag,
         note: samples::note(&format!("reopened {}", case.id)),
         queue,
+        columns: BTreeMap::new(),
     }
 }
 

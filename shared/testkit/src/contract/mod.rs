@@ -5,6 +5,7 @@
 
 mod addresses;
 mod case_desk;
+mod checkpoints;
 mod claims;
 mod configurations;
 mod failed_loops;
@@ -20,6 +21,7 @@ pub use case_desk::{
     CaseDeskFixture, case_desk, finds_customers, finds_queues_and_owners,
     leaves_changed_cases_alone, opens_one_case, reopens_a_resolved_case,
 };
+pub use checkpoints::checkpoints;
 pub use claims::claims;
 pub use configurations::configurations;
 pub use gates::gates;

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cxloop_domain::address_index::{IndexName, Progress};
 use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
+use cxloop_domain::changed_records::{Checkpoint, Reading};
 use cxloop_domain::configuration::{Applied, Configuration};
 use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::loops::{Loop, LoopHistory, Step};
-use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
+use cxloop_domain::names::{ColumnName, ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
 use cxloop_domain::response::Response;
 use cxloop_ports::{
-    AddressIndex, AddressPage, AddressesFrom, Bus, CaseDesk, CaseDesks, Claims, Configurations,
-    Failure, Gates, Hint, Inbox, InboxItem, Kept, KeptFirst, Lane, Loops, NewLoop, Noted,
-    OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets,
-    StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase, Unparsable, Written,
+    AddressIndex, AddressPage, AddressesFrom, Bus, CaseDesk, CaseDesks, ChangedPage,
+    ChangedRecords, Checkpoints, Claims, Configurations, CrmChanges, Failure, Gates, Hint, Inbox,
+    InboxItem, Kept, KeptFirst, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody,
+    Plans, Postpone, ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform,
+    SurveyPlatforms, TiedCase, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -114,6 +116,15 @@ interrupted!(AddressIndex, "addresses", {
     add(index: &IndexName, entries: &[(String, Uuid)]) -> ();
     progress(index: &IndexName, algorithm: &str) -> Progress;
     keep_progress(index: &IndexName, algorithm: &str, progress: &Progress) -> ();
+});
+
+interrupted!(Checkpoints, "checkpoints", {
+    load(key: &str) -> (Checkpoint, u64);
+    keep(key: &str, version: u64, checkpoint: &Checkpoint) -> bool;
+});
+
+interrupted!(ChangedRecords, "changed_records", {
+    page(table: &ColumnName, reading: &Reading) -> ChangedPage;
 });
 
 interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });
@@ -240,6 +251,16 @@ impl<T: CaseDesk + ?Sized> CaseDesk for Interrupted<T> {
 
     fn case_link(&self, case: Uuid) -> String {
         self.inner.case_link(case)
+    }
+}
+
+impl<T: CrmChanges + ?Sized> CrmChanges for Interrupted<T> {
+    fn of(&self, applied: &Applied) -> Option<(ConnectionName, Arc<dyn ChangedRecords>)> {
+        let (connection, crm) = self.inner.of(applied)?;
+        Some((
+            connection,
+            Arc::new(Interrupted::new(crm, &self.interruptions)),
+        ))
     }
 }
 

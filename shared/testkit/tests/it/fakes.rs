@@ -26,6 +26,11 @@ async fn the_fake_store_of_plans_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn the_fake_checkpoints_keep_the_contract() {
+    contract::checkpoints(&FakeStore::default()).await;
+}
+
+#[tokio::test]
 async fn the_fake_claims_keep_the_contract() {
     contract::claims(&FakeStore::default()).await;
 }

@@ -260,9 +260,7 @@ impl Kind {
     /// Only ours are shipped as one file.
     fn zip_bytes(self, name: &str, measuring: &Measuring<'_>) -> Result<Option<u64>, Error> {
         match self {
-            Self::Ours => {
-                zip_bytes(&[("bootstrap", &measuring.places.binaries.join(name))]).map(Some)
-            }
+            Self::Ours => zip_bytes(&[("bootstrap", &measuring.places.executable(name))]).map(Some),
             Self::Rival(_) => Ok(None),
         }
     }

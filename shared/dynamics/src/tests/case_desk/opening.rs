@@ -31,6 +31,7 @@ pub(super) fn draft() -> CaseDraft {
         case_type: Some(CaseType::Problem),
         columns: std::collections::BTreeMap::new(),
         customer: CustomerRef::Contact(CONTACT),
+        parent: None,
         owner: Some(OwnerRef::Team(QUEUE)),
         queue: Some(QueuePlacement {
             item: QUEUE_ITEM,

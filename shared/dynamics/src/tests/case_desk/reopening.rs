@@ -22,6 +22,7 @@ fn reopening() -> Reopening {
             item: QUEUE_ITEM,
             queue: QUEUE,
         }),
+        columns: std::collections::BTreeMap::new(),
     }
 }
 

@@ -88,6 +88,12 @@ impl State {
         self.check_placement(case.queue.as_ref())
     }
 
+    fn children_of(&self, case: Uuid) -> u32 {
+        let of_case = |row: &&FakeCase| row.draft.parent == Some(case);
+        let children = self.cases.values().filter(of_case).count();
+        u32::try_from(children).expect("a test's families are small")
+    }
+
     fn place(&mut self, case: Uuid, placement: Option<&QueuePlacement>) {
         let Some(placement) = placement else { return };
         // A case stands in one queue at a time, and where an agent holds it, it stays.
@@ -319,6 +325,9 @@ impl CaseDesk for FakeCaseDesk {
             customer: Some(row.draft.customer.clone()),
             queue,
             resolved_at: row.resolved_at,
+            master: None,
+            parent: row.draft.parent,
+            children: state.children_of(case),
         }))
     }
 

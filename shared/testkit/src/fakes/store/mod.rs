@@ -1,6 +1,7 @@
 //! A store in memory that keeps the same promises as the table. Nothing in it expires.
 
 mod addresses;
+mod checkpoints;
 mod claims;
 mod configurations;
 mod gates;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use cxloop_domain::address_index::{IndexName, Progress};
+use cxloop_domain::changed_records::Checkpoint;
 use cxloop_domain::configuration::Configuration;
 use cxloop_domain::loops::{Loop, Step};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
@@ -42,6 +44,7 @@ struct State {
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
     addresses: BTreeMap<(IndexName, String), BTreeSet<Uuid>>,
+    checkpoints: BTreeMap<String, (Checkpoint, u64)>,
     address_progress: BTreeMap<(IndexName, String), Progress>,
     held_back: BTreeMap<ConnectionName, Timestamp>,
     taken: BTreeMap<(ConnectionName, i64), u64>,

@@ -1,0 +1,136 @@
+//! Tells of changes in the CRM that no webhook told of, through the same event that webhooks lead to.
+
+use std::sync::Arc;
+
+use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found, tables};
+use cxloop_domain::configuration::Applied;
+use cxloop_domain::events::Outgoing;
+use cxloop_domain::names::{ColumnName, ConnectionName};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_ports::{Bus, ChangedPage, ChangedRecords, Failure, Remedy};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::SignedDuration;
+
+use crate::{Deps, FUNCTION};
+
+/// How long a run begins further pages: the next run, a minute later, goes on.
+const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(15);
+/// How many events are on their way to the bus at once.
+const AT_ONCE: usize = 10;
+
+/// Reads what changed and tells it, table by table. One table that fails keeps no other back, but a closed connection all.
+/// Returns how many changes were told, or the first failure.
+pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
+    let applied = deps.configurations.current().await?;
+    let Some((connection, crm)) = deps.changes.of(&applied) else {
+        return Ok(0);
+    };
+    let mut told = 0;
+    let mut first_failure = None;
+    for table in tables(&applied.configuration) {
+        let work = Table {
+            deps,
+            applied: &applied,
+            connection: &connection,
+            crm: crm.as_ref(),
+            table: &table,
+        };
+        match work.tell().await {
+            Ok(count) => told += count,
+            // Asked to wait, the whole function waits: its next run is soon enough.
+            Err(failure) if matches!(failure.remedy, Remedy::WaitUntil { .. }) => break,
+            Err(failure) => {
+                tracing::error!(
+                    { fields::FUNCTION } = FUNCTION,
+                    { fields::OUTCOME } = outcomes::FAILED,
+                    { fields::CONNECTION } = connection.as_str(),
+                    { fields::REASON } = failure.message,
+                    { fields::DETAIL } = failure.detail,
+                    "it could not be read what changed in the CRM"
+                );
+                // What a person has to mend is reported by the functions whose work waits for it.
+                if failure.remedy != Remedy::Mend {
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+    }
+    if told > 0 {
+        tracing::info!(
+            { fields::FUNCTION } = FUNCTION,
+            { fields::OUTCOME } = outcomes::SWEPT,
+            { fields::CONNECTION } = connection.as_str(),
+            { fields::COUNT } = told,
+            "changes were found in the CRM and told"
+        );
+    }
+    first_failure.map_or(Ok(told), Err)
+}
+
+/// One table at work.
+struct Table<'w> {
+    deps: &'w Deps,
+    applied: &'w Applied,
+    connection: &'w ConnectionName,
+    crm: &'w dyn ChangedRecords,
+    table: &'w ColumnName,
+}
+
+impl Table<'_> {
+    async fn tell(&self) -> Result<usize, Failure> {
+        let clock = &self.deps.clock;
+        let began = clock.now();
+        let url = self
+            .applied
+            .configuration
+            .dynamics()
+            .map_or("", |(_, dynamics)| dynamics.url.as_str());
+        let key = checkpoint_key(self.connection, url, self.table);
+        let (mut checkpoint, mut version) = self.deps.checkpoints.load(&key).await?;
+        let mut told = 0;
+        while clock.now().duration_since(began) < BEGINS_PAGES_FOR {
+            let Some(reading) = checkpoint.due(clock.now()) else {
+                break;
+            };
+            let (next, count) = self.page(&checkpoint, &reading).await?;
+            told += count;
+            // Only now does the page count as read: a run that dies before tells all of it again.
+            if !self.deps.checkpoints.keep(&key, version, &next).await? {
+                break;
+            }
+            (checkpoint, version) = (next, version + 1);
+        }
+        Ok(told)
+    }
+
+    /// Tells one page, and returns the checkpoint after it and how many changes were told.
+    async fn page(
+        &self,
+        checkpoint: &Checkpoint,
+        reading: &Reading,
+    ) -> Result<(Checkpoint, usize), Failure> {
+        match self.crm.page(self.table, reading).await? {
+            ChangedPage::Forgotten => Ok((checkpoint.forgotten(), 0)),
+            ChangedPage::NotTracked => Ok((checkpoint.not_tracked(), 0)),
+            ChangedPage::Rows(rows, after) => {
+                let now = self.deps.clock.now();
+                let events: Vec<Outgoing> = rows
+                    .iter()
+                    .filter(|row| reading.tells(row))
+                    .map(|row| Outgoing::of(&found(self.connection, self.table, row, now)))
+                    .collect();
+                let told = events.len();
+                stream::iter(events)
+                    .map(|event| publish(self.deps.bus.clone(), event))
+                    .buffer_unordered(AT_ONCE)
+                    .try_collect::<()>()
+                    .await?;
+                Ok((checkpoint.after_page(reading, after), told))
+            }
+        }
+    }
+}
+
+async fn publish(bus: Arc<dyn Bus>, event: Outgoing) -> Result<(), Failure> {
+    bus.publish(&event).await
+}

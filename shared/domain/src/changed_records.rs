@@ -1,0 +1,333 @@
+//! How far the CRM's changes are known, and what is read next: the reading that finds what no webhook told of.
+//!
+//! The service remembers what changed since a link that it gave, for some days. Where it does not, or has forgotten, the
+//! rows that changed since a moment are read by the time of their last change. A reading goes on where it was left, and a
+//! page counts as read only when all of its changes were told.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::address_index::IndexName;
+use crate::configuration::Configuration;
+use crate::names::{ColumnName, ConnectionName};
+use crate::record_changed::{Change, Record, RecordChanged};
+
+/// How often changes are looked for, in minutes.
+pub const EVERY_MINUTES: i64 = 5;
+/// How much of the past is read again: clocks differ, and rows are seen only when their transaction ends.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// How far back the very first reading tells: what changed before there was anybody to tell is nobody's loss.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(1);
+
+/// How far the changes of one table are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Every change before this was told.
+    pub complete_until: Option<Timestamp>,
+    /// Where the service goes on telling changes. `None` when it has never said, or the table keeps none.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// The service said that it keeps no changes of this table.
+    #[serde(default)]
+    pub untracked: bool,
+    /// The reading that is under way.
+    #[serde(default)]
+    pub reading: Option<Reading>,
+}
+
+/// A reading under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// What it reads.
+    pub what: What,
+    /// The address of its next page; the first page, when nothing is said.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// What a reading reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Every row, so that the service gives a link at its end. Only those that changed since are told.
+    Everything {
+        /// Since when.
+        told_since: Timestamp,
+    },
+    /// What changed since a link.
+    Link(String),
+    /// The rows whose last change is not before a moment.
+    ChangedSince(Timestamp),
+}
+
+/// A row that a reading found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRow {
+    /// The row.
+    pub id: Uuid,
+    /// When it changed last. `None` when nobody says.
+    pub changed_at: Option<Timestamp>,
+    /// Which of its versions this is; counts up with every change. `None` when nobody says.
+    pub version: Option<u64>,
+    /// The row that it belongs to, such as the case of a note.
+    pub about: Option<Record>,
+    /// Whether it was deleted.
+    pub gone: bool,
+}
+
+/// What comes after a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Another page, at this address.
+    Page(String),
+    /// Nothing. With the link where changes go on, where the table keeps them.
+    End(Option<String>),
+}
+
+impl Checkpoint {
+    /// The reading to go on with, or `None` while nothing is due.
+    pub fn due(&self, now: Timestamp) -> Option<Reading> {
+        if let Some(reading) = &self.reading {
+            return Some(reading.clone());
+        }
+        let due = self.complete_until.is_none_or(|until| {
+            now.duration_since(until) >= SignedDuration::from_mins(EVERY_MINUTES)
+        });
+        due.then(|| Reading {
+            began_at: now,
+            what: match &self.link {
+                Some(link) => What::Link(link.clone()),
+                None if self.untracked => What::ChangedSince(self.told_since(now)),
+                None => What::Everything {
+                    told_since: self.told_since(now),
+                },
+            },
+            next: None,
+        })
+    }
+
+    fn told_since(&self, now: Timestamp) -> Timestamp {
+        match self.complete_until {
+            Some(until) => until.checked_sub(OVERLAP).unwrap_or(until),
+            None => now.checked_sub(FIRST_LOOK).unwrap_or(now),
+        }
+    }
+
+    /// The checkpoint when the service says that it keeps no changes of the table: the next reading goes by time.
+    #[must_use]
+    pub fn not_tracked(&self) -> Self {
+        Self {
+            complete_until: self.complete_until,
+            link: None,
+            untracked: true,
+            reading: None,
+        }
+    }
+
+    /// The checkpoint when the service has forgotten a link or page that it gave: the next reading begins anew and tells
+    /// what changed since the last one that came to its end.
+    #[must_use]
+    pub fn forgotten(&self) -> Self {
+        Self {
+            complete_until: self.complete_until,
+            link: None,
+            untracked: self.untracked,
+            reading: None,
+        }
+    }
+
+    /// The checkpoint after a page of which every change was told.
+    #[must_use]
+    pub fn after_page(&self, reading: &Reading, after: After) -> Self {
+        match after {
+            After::Page(next) => Self {
+                reading: Some(Reading {
+                    next: Some(next),
+                    ..reading.clone()
+                }),
+                ..self.clone()
+            },
+            After::End(link) => Self {
+                complete_until: Some(reading.began_at),
+                untracked: link.is_none(),
+                link,
+                reading: None,
+            },
+        }
+    }
+}
+
+impl Reading {
+    /// Whether a row that it found is told: one that was gone or changed since the reading's moment.
+    pub fn tells(&self, row: &FoundRow) -> bool {
+        match &self.what {
+            What::Everything { told_since } => {
+                row.gone || row.changed_at.is_none_or(|changed| changed >= *told_since)
+            }
+            What::Link(_) | What::ChangedSince(_) => true,
+        }
+    }
+}
+
+/// What is told of a row that was found. Equal for each time that the same version of it is found.
+pub fn found(
+    connection: &ConnectionName,
+    table: &ColumnName,
+    row: &FoundRow,
+    now: Timestamp,
+) -> RecordChanged {
+    let change = if row.gone {
+        Change::Deleted
+    } else {
+        Change::Found
+    };
+    let operation = match (row.gone, row.version) {
+        (true, _) => "gone".to_owned(),
+        (false, Some(version)) => format!("version {version}"),
+        (false, None) => format!("found {now}"),
+    };
+    RecordChanged {
+        version: 1,
+        connection: connection.clone(),
+        record: Record {
+            table: table.clone(),
+            id: row.id,
+        },
+        change,
+        about: row.about.clone(),
+        columns: std::collections::BTreeSet::new(),
+        happened_at: row.changed_at.unwrap_or(now),
+        operation,
+        inbox_id: None,
+        row_version: row.version,
+    }
+}
+
+/// The tables whose changes matter: cases, and what people write on them.
+pub fn tables(configuration: &Configuration) -> Vec<ColumnName> {
+    if configuration.dynamics().is_none() {
+        return Vec::new();
+    }
+    ["incident", "annotation", "email", "phonecall", "task"]
+        .into_iter()
+        .map(|table| table.parse().expect("a table's name"))
+        .collect()
+}
+
+/// The key of the checkpoint of a table of the organisation at `url`: a connection that is led elsewhere begins anew.
+pub fn checkpoint_key(connection: &ConnectionName, url: &str, table: &ColumnName) -> String {
+    format!("{}/{table}", IndexName::of(connection, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn row(changed_at: &str) -> FoundRow {
+        FoundRow {
+            id: Uuid::from_u128(1),
+            changed_at: Some(time(changed_at)),
+            version: Some(7),
+            about: None,
+            gone: false,
+        }
+    }
+
+    #[test]
+    fn the_first_reading_takes_every_row_and_tells_what_changed_within_the_hour() {
+        let now = time("2026-11-22T10:00:00Z");
+        let reading = Checkpoint::default().due(now).unwrap();
+        assert!(reading.tells(&row("2026-11-22T09:00:00Z")));
+        assert!(!reading.tells(&row("2026-11-22T08:59:59Z")));
+        let halfway = Checkpoint::default().after_page(&reading, After::Page("page 2".into()));
+        let second = halfway.due(now).unwrap();
+        assert_eq!(second.next.as_deref(), Some("page 2"));
+        let done = halfway.after_page(&second, After::End(Some("delta 1".into())));
+        assert_eq!(done.due(time("2026-11-22T10:04:59Z")), None);
+        let next = done.due(time("2026-11-22T10:05:00Z")).unwrap();
+        assert_eq!(next.what, What::Link("delta 1".into()));
+        assert!(next.tells(&row("2020-01-01T00:00:00Z")), "a link knows");
+    }
+
+    #[test]
+    fn a_forgotten_link_begins_anew_and_tells_what_changed_since_the_last_reading() {
+        let done = Checkpoint {
+            complete_until: Some(time("2026-11-10T10:00:00Z")),
+            link: Some("delta 1".into()),
+            ..Checkpoint::default()
+        };
+        let anew = done.forgotten().due(time("2026-11-22T10:00:00Z")).unwrap();
+        let told_since = time("2026-11-10T09:45:00Z");
+        assert_eq!(anew.what, What::Everything { told_since });
+    }
+
+    #[test]
+    fn a_table_that_keeps_no_changes_is_read_by_the_time_of_the_last_change() {
+        let checkpoint = Checkpoint {
+            complete_until: Some(time("2026-11-22T10:00:00Z")),
+            ..Checkpoint::default()
+        };
+        let now = time("2026-11-22T10:10:00Z");
+        let reading = checkpoint.not_tracked().due(now).unwrap();
+        assert_eq!(
+            reading.what,
+            What::ChangedSince(time("2026-11-22T09:45:00Z"))
+        );
+        let done = checkpoint.after_page(&reading, After::End(None));
+        assert_eq!(done.complete_until, Some(now));
+        let next = done.due(time("2026-11-22T10:20:00Z")).unwrap();
+        assert_eq!(next.what, What::ChangedSince(time("2026-11-22T09:55:00Z")));
+    }
+
+    #[test]
+    fn the_same_version_of_a_row_is_told_under_the_same_id() {
+        use crate::events::Event;
+        let connection = "dynamics".parse().unwrap();
+        let table = "incident".parse().unwrap();
+        let found_at = |at| found(&connection, &table, &row("2026-11-22T09:00:00Z"), time(at));
+        assert_eq!(
+            found_at("2026-11-22T10:00:00Z").id(),
+            found_at("2026-11-22T10:05:00Z").id()
+        );
+    }
+
+    proptest! {
+        /// A run may end after any page: what is read afterwards, together with what was told, leaves nothing out.
+        #[test]
+        fn no_change_falls_between_two_readings(
+            gaps in prop::collection::vec(1_i64..4_000, 1..30),
+            ends in prop::collection::vec(any::<bool>(), 30),
+            forgets in prop::collection::vec(prop::bool::weighted(0.2), 30),
+        ) {
+            let mut now = time("2026-11-22T10:00:00Z");
+            let mut checkpoint = Checkpoint::default();
+            let mut told_until = now - FIRST_LOOK;
+            for ((gap, ends), forgets) in gaps.into_iter().zip(ends).zip(forgets) {
+                now += SignedDuration::from_secs(gap);
+                if forgets {
+                    checkpoint = checkpoint.forgotten();
+                }
+                let Some(reading) = checkpoint.due(now) else { continue };
+                let reaches_back_to = match &reading.what {
+                    What::Everything { told_since } | What::ChangedSince(told_since) => *told_since,
+                    What::Link(_) => told_until,
+                };
+                prop_assert!(reaches_back_to <= told_until);
+                if ends {
+                    told_until = told_until.max(reading.began_at);
+                    checkpoint = checkpoint.after_page(&reading, After::End(Some("link".into())));
+                } else {
+                    checkpoint = checkpoint.after_page(&reading, After::Page("page".into()));
+                }
+            }
+        }
+    }
+}
