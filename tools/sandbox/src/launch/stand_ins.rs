@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::ports::Ports;
 use crate::dataverse::{AsyncService, Dataverse, Model};
 use crate::stand_in::{Calls, Faults, Now, Wire, serve_on, wall_clock};
+use crate::text_messages::TextMessages;
 use crate::wxm::Wxm;
 
 /// The answer that the raw webhooks under `events/webhooks/wxm-*.json` speak of. It is there from the start, so that
@@ -28,10 +29,11 @@ const JOBS: AsyncService = AsyncService {
     lanes: 8,
 };
 
-/// Both stand-ins and what they share.
+/// The stand-ins and what they share.
 pub(super) struct StandIns {
     pub(super) dynamics: Dataverse,
     pub(super) survey: Wxm,
+    pub(super) texts: TextMessages,
     pub(super) faults: Faults,
     pub(super) calls: Calls,
     now: Now,
@@ -63,6 +65,7 @@ impl StandIns {
         Ok(Self {
             dynamics,
             survey,
+            texts: TextMessages::new(now.clone()),
             faults,
             calls: Calls::new(),
             now,
@@ -79,6 +82,10 @@ impl StandIns {
 
     pub(super) fn serve_survey(&self, listener: TcpListener) -> JoinHandle<()> {
         tokio::spawn(serve_on(listener, self.survey.router(), self.wire("wxm")))
+    }
+
+    pub(super) fn serve_text_messages(&self, listener: TcpListener) -> JoinHandle<()> {
+        tokio::spawn(serve_on(listener, self.texts.router(), self.wire("sms")))
     }
 
     /// Has the survey platform tell of its answers: of all of them, and of low scores under a name of their own.

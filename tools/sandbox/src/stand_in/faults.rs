@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 /// The stand-ins that a fault may name; another name is refused, because it would silently never happen.
-pub const TARGETS: &[&str] = &["dynamics", "wxm"];
+pub const TARGETS: &[&str] = &["dynamics", "wxm", "sms"];
 
 /// The stand-ins that send notifications; a webhook fault for another would never happen either.
 const SENDERS: &[&str] = &["dynamics", "wxm"];
