@@ -7,4 +7,5 @@ pub mod emulator;
 pub mod front;
 pub mod launch;
 pub mod stand_in;
+pub mod text_messages;
 pub mod wxm;

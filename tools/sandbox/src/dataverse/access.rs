@@ -227,7 +227,7 @@ impl Refusal {
     }
 }
 
-/// Custom logic that a caller wants skipped. The stand-in has none, so that only form and privilege are held.
+/// Custom logic that a caller wants skipped: here the steps of webhooks.
 /// Source: Microsoft Learn, "Bypass custom Dataverse logic".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bypass {
@@ -247,6 +247,23 @@ impl Bypass {
             }
             _ => {}
         }
+    }
+
+    /// True for a step that is left out.
+    pub(crate) fn skips(&self, asynchronous: bool, step: Uuid) -> bool {
+        let kind = if asynchronous {
+            "CustomAsync"
+        } else {
+            "CustomSync"
+        };
+        let listed = |list: &Option<String>, wanted: &dyn Fn(&str) -> bool| {
+            list.as_ref()
+                .is_some_and(|list| list.split(',').any(|item| wanted(item.trim())))
+        };
+        // The older header knows of synchronous logic only.
+        self.plug_ins && !asynchronous
+            || listed(&self.logic, &|item| item.eq_ignore_ascii_case(kind))
+            || listed(&self.steps, &|item| address::key(item) == Some(step))
     }
 
     pub(crate) fn check(&self, caller: &Caller) -> Result<(), Refusal> {

@@ -1,19 +1,16 @@
-//! The page on which an agent sees the cases and works on them: a list, and one page per case with its forms.
+//! The pages on which an agent sees the cases: a list, and one page per case with the forms for the work on it.
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::Dataverse;
 use super::change;
-use super::incident;
-use super::model::{Table, TableId};
-use super::operations;
-use super::payload::{self, References};
+use super::model::{ChoiceOption, ColumnId, Kind, Table, TableId};
 use super::query::order::name_of;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
@@ -52,6 +49,8 @@ struct Resolution {
 struct CasesPage {
     open: Vec<Summary>,
     closed: Vec<Summary>,
+    contacts: Vec<Choice>,
+    refused: Option<String>,
 }
 
 #[derive(Template)]
@@ -62,20 +61,28 @@ struct CasePage {
     owner: String,
     notes: Vec<Note>,
     resolutions: Vec<Resolution>,
+    /// The status reasons of an open case.
+    reasons: Vec<Choice>,
+    /// The causes to choose from; none where the cause is a text.
+    causes: Vec<Choice>,
     refused: Option<String>,
 }
 
-/// The fields of every form on a case's page.
-#[derive(Deserialize)]
-pub(super) struct Fields {
-    #[serde(default)]
-    subject: String,
-    #[serde(default)]
-    text: String,
+/// One option of a form.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
 }
 
 /// `GET /`
 pub(super) async fn cases(State(dataverse): State<Dataverse>) -> Response {
+    cases_page(&dataverse, None)
+}
+
+/// Every case, and why one could not be opened.
+pub(super) fn cases_page(dataverse: &Dataverse, refusal: Option<Refusal>) -> Response {
+    let status = status_of(refusal.as_ref());
     let page = {
         let organisation = dataverse.reading();
         let Some((cases, table)) = find(&organisation, "incident") else {
@@ -93,9 +100,45 @@ pub(super) async fn cases(State(dataverse): State<Dataverse>) -> Response {
             .into_iter()
             .map(|(id, row)| summary(&organisation, table, id, row))
             .partition(|case| case.active);
-        CasesPage { open, closed }
+        CasesPage {
+            open,
+            closed,
+            contacts: contacts(&organisation),
+            refused: refusal.map(|refusal| refusal.message),
+        }
     };
-    rendered(page.render(), StatusCode::OK)
+    rendered(page.render(), status)
+}
+
+/// Every active contact, to choose a customer from.
+pub(super) fn contacts(organisation: &Organisation) -> Vec<Choice> {
+    let Some((contacts, table)) = find(organisation, "contact") else {
+        return Vec::new();
+    };
+    let active = organisation
+        .rows(contacts)
+        .filter(|(_, row)| change::is_active(table, row));
+    let choice = |(id, row): (Uuid, &Row)| Choice {
+        value: id.to_string(),
+        label: text(row.get(table, "fullname")),
+        chosen: false,
+    };
+    active.map(choice).collect()
+}
+
+/// The column for the cause of a case that somebody added: the first choice whose name says so.
+pub(super) fn cause_column(table: &Table) -> Option<ColumnId> {
+    table.columns.iter().position(|column| {
+        column.custom
+            && column.name.ends_with("rootcause")
+            && matches!(column.kind, Kind::Choice { .. })
+    })
+}
+
+fn status_of(refusal: Option<&Refusal>) -> StatusCode {
+    refusal.map_or(StatusCode::OK, |refusal| {
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST)
+    })
 }
 
 /// `GET /agent/style.css`
@@ -127,79 +170,9 @@ pub(super) async fn record_link(Query(link): Query<RecordLink>) -> Response {
     Redirect::to(&format!("/agent/cases/{}", link.id)).into_response()
 }
 
-/// `POST /agent/cases/{id}/{resolve|note|cancel|merge|reactivate}`
-pub(super) async fn act(
-    State(dataverse): State<Dataverse>,
-    Path((id, action)): Path<(Uuid, String)>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let caller = dataverse.agent();
-    let done = dataverse.change(|organisation| match action.as_str() {
-        "resolve" => {
-            let subject = if fields.subject.trim().is_empty() { "Resolved" } else { fields.subject.trim() };
-            let resolution = json!({"subject": subject, "description": fields.text, "incidentid@odata.bind": format!("/incidents({id})")});
-            let body = object(json!({"IncidentResolution": resolution, "Status": -1}));
-            incident::close(organisation, &caller, &body, &References::default())
-        }
-        "note" => {
-            let note = object(json!({"subject": fields.subject, "notetext": fields.text, "objectid_incident@odata.bind": format!("/incidents({id})")}));
-            let table = organisation.model().by_name("annotation").ok_or_else(|| Refusal::unknown_segment("annotations"))?;
-            let changes = payload::read(organisation, table, &note, &References::default())?;
-            change::create(organisation, &caller, table, None, &changes).map(|_| ())
-        }
-        "cancel" => set_state(organisation, &caller, id, incident::CANCELLED),
-        "merge" => merge(organisation, &caller, id, fields.text.trim()),
-        "reactivate" => set_state(organisation, &caller, id, 0),
-        other => Err(Refusal::unknown_segment(other)),
-    });
-    match done {
-        Ok(()) => Redirect::to(&format!("/agent/cases/{id}")).into_response(),
-        Err(refusal) => case_page(&dataverse, id, Some(refusal)),
-    }
-}
-
-/// Merges the case into the one with this number.
-fn merge(
-    organisation: &mut Organisation,
-    caller: &super::caller::Caller,
-    id: Uuid,
-    ticket: &str,
-) -> Result<(), Refusal> {
-    let found = find(organisation, "incident").and_then(|(cases, table)| {
-        let with_number =
-            organisation.having(cases, table.column("ticketnumber")?, &Value::text(ticket));
-        with_number.first().copied()
-    });
-    let target =
-        found.ok_or_else(|| Refusal::invalid_argument("There is no case with this number."))?;
-    let entity = |id: Uuid| json!({"@odata.type": "Microsoft.Dynamics.CRM.incident", "incidentid": id.to_string()});
-    let body = json!({"Target": entity(target), "Subordinate": entity(id), "PerformParentingChecks": false});
-    operations::perform(organisation, caller, None, "Merge", &body).map(|_| ())
-}
-
-fn set_state(
-    organisation: &mut Organisation,
-    caller: &super::caller::Caller,
-    id: Uuid,
-    state: i64,
-) -> Result<(), Refusal> {
-    let table = organisation
-        .model()
-        .by_name("incident")
-        .ok_or_else(|| Refusal::unknown_segment("incidents"))?;
-    let changes = payload::read(
-        organisation,
-        table,
-        &object(json!({"statecode": state})),
-        &References::default(),
-    )?;
-    change::update(organisation, caller, table, id, &changes)
-}
-
-fn case_page(dataverse: &Dataverse, id: Uuid, refusal: Option<Refusal>) -> Response {
-    let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| {
-        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST)
-    });
+/// One case, and why the last thing could not be done.
+pub(super) fn case_page(dataverse: &Dataverse, id: Uuid, refusal: Option<Refusal>) -> Response {
+    let status = status_of(refusal.as_ref());
     let page = {
         let organisation = dataverse.reading();
         let Some((cases, table)) = find(&organisation, "incident") else {
@@ -214,10 +187,40 @@ fn case_page(dataverse: &Dataverse, id: Uuid, refusal: Option<Refusal>) -> Respo
             owner: name(&organisation, row.get(table, "ownerid")),
             notes: notes(&organisation, table, id),
             resolutions: resolutions(&organisation, table, id),
+            reasons: reasons(table, row),
+            causes: cause_column(table)
+                .map(|column| choices(table, column, row, |_| true))
+                .unwrap_or_default(),
             refused: refusal.map(|refusal| refusal.message),
         }
     };
     rendered(page.render(), status)
+}
+
+/// The status reasons that the case may have in its state.
+fn reasons(table: &Table, row: &Row) -> Vec<Choice> {
+    let state = row.get(table, "statecode").as_whole();
+    let column = table.column("statuscode");
+    column
+        .map(|column| choices(table, column, row, |option| option.state == state))
+        .unwrap_or_default()
+}
+
+fn choices(
+    table: &Table,
+    column: ColumnId,
+    row: &Row,
+    wanted: impl Fn(&ChoiceOption) -> bool,
+) -> Vec<Choice> {
+    let now = row.at(column).as_whole();
+    let options = table.options(column).iter().filter(|option| wanted(option));
+    options
+        .map(|option| Choice {
+            value: option.value.to_string(),
+            label: option.label.clone(),
+            chosen: Some(option.value) == now,
+        })
+        .collect()
 }
 
 fn summary(organisation: &Organisation, table: &Table, id: Uuid, row: &Row) -> Summary {
@@ -296,12 +299,12 @@ fn related<'o>(
         .collect()
 }
 
-fn find<'o>(organisation: &'o Organisation, name: &str) -> Option<(TableId, &'o Table)> {
+pub(super) fn find<'o>(organisation: &'o Organisation, name: &str) -> Option<(TableId, &'o Table)> {
     let id = organisation.model().by_name(name)?;
     Some((id, organisation.model().table(id)))
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_text().unwrap_or_default().to_owned()
 }
 
@@ -323,14 +326,14 @@ fn name(organisation: &Organisation, value: &Value) -> String {
         .unwrap_or_default()
 }
 
-fn object(json: Json) -> Map<String, Json> {
+pub(super) fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(object) => object,
         _ => Map::new(),
     }
 }
 
-fn rendered(page: Result<String, askama::Error>, status: StatusCode) -> Response {
+pub(super) fn rendered(page: Result<String, askama::Error>, status: StatusCode) -> Response {
     match page {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {

@@ -9,6 +9,8 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::Dataverse;
+use super::agent_case::create;
+use super::agent_page::{Choice, contacts};
 use super::caller::Caller;
 use super::change;
 use super::model::{Table, TableId};
@@ -41,6 +43,7 @@ struct SalesPage {
     leads: Vec<Line>,
     opportunities: Vec<Line>,
     lists: Vec<MarketingList>,
+    contacts: Vec<Choice>,
     refused: Option<String>,
 }
 
@@ -56,6 +59,53 @@ pub(super) async fn sales(State(dataverse): State<Dataverse>) -> Response {
     page(&dataverse, None)
 }
 
+/// The fields of a lead or an opportunity that is opened.
+#[derive(Deserialize)]
+pub(super) struct Prospect {
+    #[serde(default)]
+    topic: String,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    customer: String,
+}
+
+/// `POST /agent/sales/{leads|opportunities}`
+pub(super) async fn open(
+    State(dataverse): State<Dataverse>,
+    Path(set): Path<String>,
+    Form(new): Form<Prospect>,
+) -> Response {
+    let caller = dataverse.agent();
+    let made = dataverse
+        .transaction(|organisation| {
+            if new.topic.trim().is_empty() {
+                return Err(Refusal::invalid_argument("Write what it is about."));
+            }
+            match set.as_str() {
+                "leads" => {
+                    let lead = json!({"subject": new.topic, "firstname": new.first_name, "lastname": new.last_name, "emailaddress1": new.email});
+                    create(organisation, &caller, "lead", &lead)
+                }
+                "opportunities" => {
+                    let customer = format!("/contacts({})", new.customer);
+                    let opportunity = json!({"name": new.topic, "customerid_contact@odata.bind": customer});
+                    create(organisation, &caller, "opportunity", &opportunity)
+                }
+                other => Err(Refusal::unknown_segment(other)),
+            }
+        })
+        .await;
+    match made {
+        Ok(_) => Redirect::to("/agent/sales").into_response(),
+        Err(refusal) => page(&dataverse, Some(refusal)),
+    }
+}
+
 /// `POST /agent/sales/{leads|opportunities}/{id}/{qualify|disqualify|win|lose|reopen}`
 pub(super) async fn end(
     State(dataverse): State<Dataverse>,
@@ -63,7 +113,7 @@ pub(super) async fn end(
     Form(comment): Form<Comment>,
 ) -> Response {
     let caller = dataverse.agent();
-    let done = dataverse.change(|organisation| {
+    let done = dataverse.transaction(|organisation| {
         let table = organisation
             .model()
             .by_set(&set)
@@ -85,7 +135,7 @@ pub(super) async fn end(
             (_, "reopen") => set_state(organisation, &caller, (table, id), 0),
             _ => Err(Refusal::unknown_segment(&action)),
         }
-    });
+    }).await;
     match done {
         Ok(()) => Redirect::to("/agent/sales").into_response(),
         Err(refusal) => page(&dataverse, Some(refusal)),
@@ -110,20 +160,7 @@ fn note(
     let bind = format!("objectid_{about}@odata.bind");
     let mut body = json!({"subject": "Comment", "notetext": text});
     body[bind] = Json::String(format!("/{set}({id})"));
-    create(organisation, caller, "annotation", &body)
-}
-
-fn create(
-    organisation: &mut Organisation,
-    caller: &Caller,
-    table: &str,
-    body: &Json,
-) -> Result<(), Refusal> {
-    let (Some(table), Json::Object(body)) = (organisation.model().by_name(table), body) else {
-        return Err(Refusal::unknown_segment(table));
-    };
-    let changes = payload::read(organisation, table, body, &References::default())?;
-    change::create(organisation, caller, table, None, &changes).map(|_| ())
+    create(organisation, caller, "annotation", &body).map(|_| ())
 }
 
 fn set_state(
@@ -147,6 +184,7 @@ fn page(dataverse: &Dataverse, refusal: Option<Refusal>) -> Response {
             leads: lines(&organisation, "lead"),
             opportunities: lines(&organisation, "opportunity"),
             lists: lists(&organisation),
+            contacts: contacts(&organisation),
             refused: refusal.map(|refusal| refusal.message),
         }
     };

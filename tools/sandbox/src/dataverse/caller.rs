@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::model::TableId;
 use super::rows::{Operation, Organisation, Row, Write};
+use super::steps::Origin;
 
 /// The circumstances of one request.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Caller {
     /// The caller asked for duplicate detection, which is off otherwise.
     /// Source: Microsoft Learn, "Manage duplicate detection during create and update".
     pub(crate) detect_duplicates: bool,
+    /// What the HTTP request told beside its address and its body; nothing when there is none.
+    pub(crate) origin: Option<Arc<Origin>>,
 }
 
 impl Caller {
@@ -37,6 +40,7 @@ impl Caller {
             now,
             tag: None,
             detect_duplicates: false,
+            origin: None,
         }
     }
 

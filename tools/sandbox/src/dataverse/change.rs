@@ -19,6 +19,7 @@ use super::queue;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
 use super::state;
+use super::steps;
 use super::value::Value;
 
 /// Makes a row and returns its key. The key comes from the address, else from the body, else it is new.
@@ -83,7 +84,14 @@ pub(crate) fn create(
     }
     caller.put(organisation, table, id, row);
     state::after_write(organisation, caller, table, id, None)?;
+    // Activities are told of with their parties, which are rows of their own.
+    if !described.activity {
+        steps::created(organisation, caller, table, id);
+    }
     create_related(organisation, caller, table, id, changes)?;
+    if described.activity {
+        steps::created(organisation, caller, table, id);
+    }
     Ok(id)
 }
 
@@ -200,6 +208,7 @@ pub(crate) fn update(
     }
     check(organisation, &model, table, id, &row, caller, false)?;
     caller.put(organisation, table, id, row);
+    steps::updated(organisation, caller, table, id, &before, changes);
     state::after_write(organisation, caller, table, id, Some(&before))
 }
 
@@ -212,16 +221,17 @@ pub(crate) fn as_system(
     change: impl FnOnce(&Table, &mut Row),
 ) {
     let model = Arc::clone(organisation.model());
-    let Some(mut row) = organisation.row(table, id).cloned() else {
+    let Some(before) = organisation.row(table, id).cloned() else {
         return;
     };
-    let described = model.table(table);
+    let (described, mut row) = (model.table(table), before.clone());
     change(described, &mut row);
     row.set(described, "modifiedon", Value::time(caller.now));
     if let Some(users) = model.by_name("systemuser") {
         row.set(described, "modifiedby", Value::Row(users, caller.user));
     }
     caller.put(organisation, table, id, row);
+    steps::changed(organisation, caller, table, id, &before);
 }
 
 /// Deletes a row; what becomes of the rows that point to it, the model says for each collection.
@@ -241,6 +251,7 @@ pub(crate) fn delete(
         .ok_or_else(|| Refusal::missing_row(&described.name, id))?;
     caller.may(Right::Delete, described)?;
     state::before_delete(organisation, table, row)?;
+    steps::deleted(organisation, caller, table, id);
     for collection in &described.collections {
         if let Some(through) = collection.through {
             for pair in organisation.having(through.table, through.here, &Value::Guid(id)) {

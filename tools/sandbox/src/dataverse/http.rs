@@ -1,6 +1,7 @@
 //! The HTTP side: which paths there are, who is calling, how often, and the form of answers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +12,8 @@ use axum::routing::{any, get, post};
 use uuid::Uuid;
 
 use super::access;
+use super::agent_case;
+use super::agent_contacts;
 use super::agent_page;
 use super::agent_sales;
 use super::caller::Caller;
@@ -18,6 +21,7 @@ use super::message::{Answer, Request};
 use super::payload::References;
 use super::query::Options;
 use super::refusal::Refusal;
+use super::steps::Origin;
 use super::throttle::{Limit, Remaining, Verdict, grouped};
 use super::{Dataverse, batch, drawn, lock, service};
 
@@ -31,8 +35,12 @@ pub(super) fn router(dataverse: &Dataverse) -> Router {
         .route("/main.aspx", get(agent_page::record_link))
         .route("/agent/style.css", get(agent_page::style))
         .route("/agent/cases/{id}", get(agent_page::case))
-        .route("/agent/cases/{id}/{action}", post(agent_page::act))
+        .route("/agent/cases", post(agent_case::open))
+        .route("/agent/cases/{id}/{action}", post(agent_case::act))
+        .route("/agent/contacts", get(agent_contacts::contacts))
+        .route("/agent/contacts/{id}/{action}", post(agent_contacts::act))
         .route("/agent/sales", get(agent_sales::sales))
+        .route("/agent/sales/{set}", post(agent_sales::open))
         .route("/agent/sales/{set}/{id}/{action}", post(agent_sales::end))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
         .route("/api/data/{version}", any(web_api))
@@ -131,6 +139,7 @@ async fn web_api(State(dataverse): State<Dataverse>, request: HttpRequest) -> Re
         return respond(Refusal::no_resource(path).into(), Some(remaining));
     }
     let host = text(header::HOST).unwrap_or("localhost");
+    dataverse.shared.jobs.asked_under(host);
     let service = format!("http://{host}/api/data/{version}");
     let mut request = Request {
         method: parts.method.as_str().to_owned(),
@@ -153,13 +162,22 @@ async fn web_api(State(dataverse): State<Dataverse>, request: HttpRequest) -> Re
         &mut caller,
         &parts.headers,
     );
-    let answer = resolved
-        .and_then(|()| answer(&dataverse, caller, &service, &request, kind))
-        .unwrap_or_else(|refusal| Answer::refused(&refusal, &request.preferences));
+    let origin = Origin {
+        user_agent: text(header::USER_AGENT).map(str::to_owned),
+        accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
+        bypass: request.bypass.clone(),
+        ..Origin::default()
+    };
+    caller.origin = Some(Arc::new(origin));
+    let answer = match resolved {
+        Ok(()) => answer(&dataverse, caller, &service, &request, kind).await,
+        Err(refusal) => Err(refusal),
+    };
+    let answer = answer.unwrap_or_else(|refusal| Answer::refused(&refusal, &request.preferences));
     respond(answer, Some(remaining))
 }
 
-fn answer(
+async fn answer(
     dataverse: &Dataverse,
     mut caller: Caller,
     service: &str,
@@ -181,23 +199,14 @@ fn answer(
         if request.method != "POST" {
             return Err(Refusal::method_not_allowed(&request.method));
         }
-        return batch::answer(
-            &mut dataverse.writing(),
-            &caller,
-            service,
-            request,
-            content_type,
-        );
+        return batch::answer(dataverse, &caller, service, request, content_type).await;
     }
-    dataverse.change(|organisation| {
-        service::write(
-            organisation,
-            &caller,
-            service,
-            request,
-            &References::at(service, caller.now),
-        )
-    })
+    let references = References::at(service, caller.now);
+    dataverse
+        .transaction(|organisation| {
+            service::write(organisation, &caller, service, request, &references)
+        })
+        .await
 }
 
 fn respond(answer: Answer, remaining: Option<Remaining>) -> Response {

@@ -16,6 +16,7 @@ use super::payload::{self, Changes, References};
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
 use super::state;
+use super::steps;
 use super::value::Value;
 
 /// States of a case.
@@ -77,17 +78,23 @@ pub(crate) fn close(
         return Err(Refusal::required("incidentid", "incidentresolution"));
     };
     caller.may(Right::Write, model.table(cases))?;
-    close_case(
-        organisation,
-        caller,
-        cases,
-        resolutions,
-        case,
-        status,
-        &changes,
-    )
+    let status = organisation.deeper(|organisation| {
+        close_case(
+            organisation,
+            caller,
+            cases,
+            resolutions,
+            case,
+            status,
+            &changes,
+        )
+    })?;
+    let resolution = (resolutions, &changes);
+    steps::closed(organisation, caller, cases, resolution, status);
+    Ok(())
 }
 
+/// Returns the status reason that the case has now.
 fn close_case(
     organisation: &mut Organisation,
     caller: &Caller,
@@ -96,7 +103,7 @@ fn close_case(
     case: Uuid,
     status: i64,
     changes: &Changes,
-) -> Result<(), Refusal> {
+) -> Result<i64, Refusal> {
     let model = Arc::clone(organisation.model());
     let table = model.table(cases);
     let row = organisation
@@ -127,7 +134,8 @@ fn close_case(
         row.set(table, "statecode", Value::Whole(RESOLVED));
         row.set(table, "statuscode", Value::Whole(status));
     });
-    state::after_write(organisation, caller, cases, case, Some(&before))
+    state::after_write(organisation, caller, cases, case, Some(&before))?;
+    Ok(status)
 }
 
 /// What follows when a case changed its state: one that is opened again withdraws its resolutions.

@@ -7,6 +7,8 @@
 mod access;
 mod activity;
 mod address;
+mod agent_case;
+mod agent_contacts;
 mod agent_page;
 mod agent_sales;
 mod alternate;
@@ -39,6 +41,7 @@ mod rows;
 mod sdk_messages;
 mod service;
 mod state;
+mod steps;
 mod throttle;
 mod token;
 mod typed;
@@ -48,6 +51,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::stand_in::Now;
@@ -56,8 +60,13 @@ use caller::Caller;
 pub use model::{Model, ModelError};
 use rows::Organisation;
 pub use rows::{LogError, Operation, Write};
+pub use steps::AsyncService;
+use steps::{Jobs, Origin};
 use throttle::Throttle;
 use token::Tokens;
+
+/// What the browser of a person at the agent page calls itself.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64)";
 
 /// One organisation with its Web API, its token endpoint and its agent page. Clones share everything.
 #[derive(Clone)]
@@ -73,6 +82,10 @@ struct Shared {
     access: Mutex<Access>,
     /// The second up to which everything has happened that the clock brings about.
     followed: AtomicI64,
+    /// What waits for the asynchronous service.
+    jobs: Jobs,
+    /// Told whenever a transaction lets its rows go.
+    released: Notify,
 }
 
 impl Dataverse {
@@ -90,6 +103,8 @@ impl Dataverse {
             throttle: Mutex::default(),
             access: Mutex::default(),
             followed: AtomicI64::default(),
+            jobs: Jobs::new(),
+            released: Notify::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -197,7 +212,7 @@ impl Dataverse {
         let mut organisation = self.writing();
         entitlement::settle(&mut organisation, &caller);
         // What could not be kept is due again when the clock is next looked at.
-        if organisation.commit().is_err() {
+        if self.commit(&mut organisation).is_err() {
             self.shared.followed.store(0, Ordering::Relaxed);
         }
     }
@@ -216,20 +231,6 @@ impl Dataverse {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out one change as a whole: it is committed, or taken back when it is refused.
-    fn change<T>(
-        &self,
-        run: impl FnOnce(&mut Organisation) -> Result<T, refusal::Refusal>,
-    ) -> Result<T, refusal::Refusal> {
-        let mut organisation = self.writing();
-        let before = organisation.savepoint();
-        let outcome = run(&mut organisation);
-        if outcome.is_err() {
-            organisation.roll_back(before);
-        }
-        organisation.commit().and(outcome)
-    }
-
     /// The application user, whom every token stands for.
     fn caller(&self) -> Caller {
         Caller::new(company::APPLICATION_USER, self.now())
@@ -244,6 +245,12 @@ impl Dataverse {
         if users.is_some_and(|users| organisation.row(users, company::AGENT).is_some()) {
             caller.user = company::AGENT;
         }
+        caller.origin = Some(Arc::new(Origin {
+            user_agent: Some(BROWSER.to_owned()),
+            accept_language: Some("gl-ES,gl;q=0.9,pt;q=0.8".to_owned()),
+            app: Some("msdyn_CustomerServiceHub"),
+            ..Origin::default()
+        }));
         caller
     }
 }

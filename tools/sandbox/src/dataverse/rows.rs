@@ -3,9 +3,10 @@
 mod log;
 mod restructure;
 mod store;
+mod suspended;
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,10 +16,12 @@ use super::activity;
 use super::model::{Collection, ColumnId, Model, TableId};
 use super::refusal::Refusal;
 pub(crate) use super::row::Row;
+use super::steps::Events;
 use super::value::Value;
 pub use log::LogError;
 pub(crate) use log::{DefinitionWrite, Record, open as open_log};
 use store::{Store, digest, digest_of_all, of_key};
+pub(crate) use suspended::Suspended;
 
 /// A row that was deleted, for those who follow the changes of its table.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +72,7 @@ pub(crate) struct Savepoint {
     undo: usize,
     definitions: usize,
     writes: usize,
+    raised: usize,
 }
 
 /// How many writes are remembered; the oldest half is dropped beyond it.
@@ -92,11 +96,16 @@ pub(crate) struct Organisation {
     log: Option<log::Log>,
     /// Requests that changed definitions since the last commit.
     definitions: Vec<log::DefinitionWrite>,
+    /// The steps that are registered, and what they are to be told.
+    pub(crate) events: Events,
+    /// Rows of transactions that wait for an answer from outside.
+    held: HashSet<(TableId, Uuid)>,
 }
 
 impl Organisation {
     pub(crate) fn new(model: Arc<Model>) -> Self {
         let stores = (0..model.places()).map(|_| Store::default()).collect();
+        let events = Events::of(&model);
         // Row versions of a real organisation are large from the start; beginning high keeps anybody from relying on small ones.
         Self {
             model,
@@ -109,6 +118,8 @@ impl Organisation {
             keys_wait: false,
             log: None,
             definitions: Vec::new(),
+            events,
+            held: HashSet::new(),
         }
     }
 
@@ -251,6 +262,7 @@ impl Organisation {
             undo: self.undo.len(),
             definitions: self.definitions.len(),
             writes: self.pending.len(),
+            raised: self.events.raised(),
         }
     }
 
@@ -267,6 +279,7 @@ impl Organisation {
         }
         self.pending.truncate(to.writes);
         self.definitions.truncate(to.definitions);
+        self.events.roll_back(to.raised);
     }
 
     /// Makes every write since the last commit final. When they cannot be written to the organisation's file, they are taken
@@ -288,10 +301,12 @@ impl Organisation {
                 undo: 0,
                 definitions: 0,
                 writes: 0,
+                raised: 0,
             });
             return Err(Refusal::not_kept());
         }
         self.undo.clear();
+        self.events.roll_back(0);
         self.writes.append(&mut self.pending);
         if self.writes.len() > WRITES_KEPT {
             self.writes.drain(..WRITES_KEPT / 2);
@@ -342,6 +357,7 @@ impl Organisation {
 
     /// Puts a row in the place of another, in the view over all activities too.
     fn exchange(&mut self, table: TableId, id: Uuid, row: Option<Row>) -> Option<Row> {
+        self.events.row_changed(table);
         let model = Arc::clone(&self.model);
         if let Some(view) = model.activity_view(table) {
             let shown = row

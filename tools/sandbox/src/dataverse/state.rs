@@ -14,6 +14,7 @@ use super::model::{ColumnId, Table, TableId};
 use super::queue;
 use super::refusal::Refusal;
 use super::rows::{Organisation, Row};
+use super::steps;
 
 /// The state of an appointment that has a time and is still to come.
 const SCHEDULED: i64 = 3;
@@ -36,6 +37,10 @@ pub(crate) fn before_write(
         "incident" => entitlement::before_case(organisation, table, before, row),
         "entitlement" => entitlement::before_write(organisation, caller, table, id, before, row),
         "entitlementchannel" => entitlement::check_channel(organisation, described, row),
+        "serviceendpoint"
+        | "sdkmessageprocessingstep"
+        | "sdkmessageprocessingstepimage"
+        | "asyncoperation" => steps::check(organisation, described, before, row),
         _ => Ok(()),
     }
 }

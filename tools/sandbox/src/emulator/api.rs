@@ -65,6 +65,12 @@ impl Api {
         self.answer("Invoke", request).await
     }
 
+    /// Asks one of the emulator's own pages.
+    pub(super) async fn look(&self, path: &str) -> Result<Value> {
+        let request = self.http.get(format!("{}{path}", self.endpoint));
+        self.answer(path, request).await
+    }
+
     /// The names of all functions.
     pub(super) async fn functions(&self) -> Result<Vec<String>> {
         let request = self

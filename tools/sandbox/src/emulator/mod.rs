@@ -12,6 +12,7 @@ mod deploy;
 mod functions;
 mod process;
 mod queues;
+mod sent;
 mod stack;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The emulator's process: start, readiness, end.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
@@ -41,6 +42,8 @@ pub struct EmulatorOptions {
     pub state_dir: PathBuf,
     /// Where the pinned programs are.
     pub tools: Tools,
+    /// Variables that functions find in their environment beside those of the emulator.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// A running emulator. It forgets everything when it ends, and it ends, with the functions that it started, when this value
@@ -83,6 +86,7 @@ impl Emulator {
             .env_clear()
             .envs(bare_environment(&options.state_dir))
             .envs(aws_environment(&endpoint))
+            .envs(&options.environment)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", options.port.to_string())
             .env("MINISTACK_REGION", REGION)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Deployment, Emulator, EmulatorOptions, Tools};
+use super::{Deployment, Emulator, EmulatorOptions, Stack, Tools};
 
 fn tools() -> Tools {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools");
@@ -34,6 +34,7 @@ async fn a_template_is_deployed_its_queue_watched_and_nothing_left_behind() {
         port: free_port(),
         state_dir: state.path().to_owned(),
         tools: tools(),
+        environment: Default::default(),
     };
     let port = options.port;
     let emulator = Emulator::start(options).await.unwrap();
@@ -90,6 +91,7 @@ async fn an_emulator_that_a_killed_run_left_behind_makes_room_for_the_next() {
         port: free_port(),
         state_dir: state.path().to_owned(),
         tools: tools(),
+        environment: Default::default(),
     };
     let port = options.port;
     // A run that is killed drops nothing.
@@ -112,6 +114,7 @@ async fn a_killed_launcher_takes_its_emulator_along() {
             port: port.parse().unwrap(),
             state_dir: state_dir.clone(),
             tools: tools(),
+            environment: Default::default(),
         };
         let _emulator = Emulator::start(options).await.unwrap();
         fs::write(state_dir.join("ready"), "").unwrap();
@@ -157,6 +160,7 @@ async fn a_taken_port_is_told_apart_from_a_broken_emulator() {
         port,
         state_dir: state.path().to_owned(),
         tools: tools(),
+        environment: Default::default(),
     };
     let refused = Emulator::start(options).await.unwrap_err();
     assert!(
@@ -174,7 +178,48 @@ async fn missing_tools_are_answered_with_the_command_that_installs_them() {
         port: free_port(),
         state_dir: state.path().to_owned(),
         tools: Tools::at(state.path()),
+        environment: Default::default(),
     };
     let refused = Emulator::start(options).await.unwrap_err();
     assert!(refused.to_string().contains("make tools"), "{refused:#}");
+}
+
+#[tokio::test]
+async fn what_ses_and_sns_took_is_listed() {
+    let state = tempfile::tempdir().unwrap();
+    let options = EmulatorOptions {
+        port: free_port(),
+        state_dir: state.path().to_owned(),
+        tools: tools(),
+        environment: Default::default(),
+    };
+    let emulator = Emulator::start(options).await.unwrap();
+    let stack = Stack::new("avaria", Default::default(), &emulator);
+    assert!(stack.mails().await.unwrap().is_empty());
+    assert!(stack.texts().await.unwrap().is_empty());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let signed = |service: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        )
+    };
+    let mail = r#"{"FromEmailAddress":"cxloop@example.com","Destination":{"ToAddresses":["iria@example.com"]},"Content":{"Simple":{"Subject":{"Data":"Avaría"},"Body":{"Text":{"Data":"Como foi?"}}}}}"#;
+    let request = http
+        .post(format!("{}/v2/email/outbound-emails", emulator.endpoint()))
+        .header("authorization", signed("ses"))
+        .body(mail);
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    let text = "Action=Publish&Version=2010-03-31&PhoneNumber=%2B34600000201&Message=Ola";
+    let request = http
+        .post(emulator.endpoint())
+        .header("authorization", signed("sns"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(text);
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    let mails = stack.mails().await.unwrap();
+    assert_eq!((mails.len(), mails[0].subject.as_str()), (1, "Avaría"));
+    let texts = stack.texts().await.unwrap();
+    assert_eq!(texts[0].to, ["+34600000201"]);
 }

@@ -88,6 +88,12 @@ impl Front {
                 "notifications of the survey platform on their way: {notifications}"
             ));
         }
+        let jobs = self.parts.dynamics.pending_jobs();
+        if jobs > 0 {
+            return Some(format!(
+                "system jobs of Dynamics that have not ended: {jobs}"
+            ));
+        }
         let requests = self.in_flight.count();
         if requests > 0 {
             return Some(format!("requests to the API in flight: {requests}"));

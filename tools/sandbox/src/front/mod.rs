@@ -9,6 +9,7 @@ mod gateway;
 mod idle;
 mod in_flight;
 mod inner;
+mod outbox;
 mod start_page;
 
 use std::sync::Arc;
@@ -20,11 +21,13 @@ use tokio::net::TcpListener;
 
 use crate::dataverse::Dataverse;
 use crate::stand_in::{Calls, Faults, control_router};
+use crate::text_messages::TextMessages;
 use crate::wxm::Wxm;
 
 pub use gateway::Gateway;
 pub use idle::Work;
 use in_flight::InFlight;
+pub use outbox::{Outbox, Sent};
 
 /// Where everything in the sandbox is reached, each address without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +38,9 @@ pub struct Addresses {
     pub dynamics: String,
     /// The stand-in of the survey platform.
     pub survey: String,
-    /// The AWS emulator, for all services.
+    /// The stand-in of AWS End User Messaging.
+    pub text_messages: String,
+    /// The AWS emulator, for all other services.
     pub emulator: String,
 }
 
@@ -54,6 +59,10 @@ pub struct Parts {
     pub gateway: Gateway,
     /// The queues that `/_sandbox/idle` waits for.
     pub work: Arc<dyn Work>,
+    /// The e-mails and text messages that the emulator took.
+    pub outbox: Arc<dyn Outbox>,
+    /// The text messages that End User Messaging took.
+    pub texts: TextMessages,
     /// The addresses to show.
     pub addresses: Addresses,
     /// The signing secret of the connection `generic`, to show.
@@ -81,7 +90,9 @@ impl Front {
         let control = control_router(self.parts.faults.clone(), self.parts.calls.clone());
         Router::new()
             .route("/", get(start_page::show))
+            .route("/outbox", get(outbox::show))
             .route("/_sandbox/idle", get(idle::wait))
+            .route("/_sandbox/outbox", get(outbox::list))
             .route("/_sandbox/after-case/{case}", post(after_case::invite))
             // A mistyped switch must not reach the API, which would answer in its own words.
             .route("/_sandbox/{*rest}", any(unknown_switch))
@@ -94,7 +105,7 @@ impl Front {
 async fn unknown_switch() -> (StatusCode, &'static str) {
     (
         StatusCode::NOT_FOUND,
-        "There is no such switch. There are /_sandbox/faults, /_sandbox/calls, /_sandbox/idle and /_sandbox/after-case/{case}.\n",
+        "There is no such switch. There are /_sandbox/faults, /_sandbox/calls, /_sandbox/idle, /_sandbox/outbox and /_sandbox/after-case/{case}.\n",
     )
 }
 

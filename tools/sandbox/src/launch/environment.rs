@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::ports::Ports;
 use super::secrets::WEBHOOK_SECRET;
 use crate::emulator::{Emulator, Stack};
 use crate::front::Addresses;
@@ -17,6 +18,14 @@ const QUEUES: [(&str, &str, &str); 3] = [
     ("response-to-case", "CaseQueueUrl", "CaseDeadLettersUrl"),
     ("case-reopen", "ReopenQueueUrl", "ReopenDeadLettersUrl"),
 ];
+
+/// Where AWS's SDKs find End User Messaging, which the emulator does not have.
+const TEXT_MESSAGES: &str = "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2";
+
+/// The variables that functions need beside those of the emulator.
+pub(super) fn endpoints(ports: Ports) -> BTreeMap<String, String> {
+    BTreeMap::from([(TEXT_MESSAGES.to_owned(), ports.text_messages_url())])
+}
 
 /// The variables that every program takes.
 pub(super) fn of(
@@ -33,6 +42,7 @@ pub(super) fn of(
         ("CXLOOP_TABLE", stack.output("TableName")?),
         ("CXLOOP_BUS", stack.output("BusName")?),
         ("CXLOOP_LOG", "info"),
+        (TEXT_MESSAGES, addresses.text_messages.as_str()),
         ("CXLOOP_SANDBOX_URL", addresses.front.as_str()),
         ("CXLOOP_SANDBOX_DYNAMICS_URL", addresses.dynamics.as_str()),
         ("CXLOOP_SANDBOX_SURVEY_URL", addresses.survey.as_str()),

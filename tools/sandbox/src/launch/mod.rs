@@ -87,6 +87,7 @@ impl Sandbox {
         let mut serving = Serving(vec![
             stand_ins.serve_dynamics(listeners.dynamics),
             stand_ins.serve_survey(listeners.survey),
+            stand_ins.serve_text_messages(listeners.text_messages),
         ]);
         progress.tell(&format!(
             "stand-ins are ready: Dynamics at {}, survey platform at {}",
@@ -101,6 +102,7 @@ impl Sandbox {
                 .state_dir
                 .join(format!("emulator-{}", ports.emulator)),
             tools: options.tools.clone(),
+            environment: environment::endpoints(ports),
         });
         let emulator = progress.step("emulator", starting).await?;
 
@@ -132,6 +134,8 @@ impl Sandbox {
                     .context("the API's host is no header")?,
             },
             work: Arc::new(stack.clone()),
+            outbox: Arc::new(stack.clone()),
+            texts: stand_ins.texts.clone(),
             addresses: addresses.clone(),
             webhook_secret: WEBHOOK_SECRET.to_owned(),
         });

@@ -10,6 +10,7 @@ use crate::front::Addresses;
 /// How far behind the first port the others are.
 const DYNAMICS: u16 = 1;
 const SURVEY: u16 = 2;
+const TEXT_MESSAGES: u16 = 3;
 const EMULATOR: u16 = 10;
 
 /// The ports, all on loopback.
@@ -18,6 +19,7 @@ pub(super) struct Ports {
     pub(super) front: u16,
     pub(super) dynamics: u16,
     pub(super) survey: u16,
+    pub(super) text_messages: u16,
     pub(super) emulator: u16,
 }
 
@@ -26,6 +28,7 @@ pub(super) struct Listeners {
     pub(super) front: TcpListener,
     pub(super) dynamics: TcpListener,
     pub(super) survey: TcpListener,
+    pub(super) text_messages: TcpListener,
 }
 
 impl Ports {
@@ -39,6 +42,7 @@ impl Ports {
             front: first,
             dynamics: at(DYNAMICS)?,
             survey: at(SURVEY)?,
+            text_messages: at(TEXT_MESSAGES)?,
             emulator: at(EMULATOR)?,
         })
     }
@@ -48,6 +52,7 @@ impl Ports {
             front: listen(self.front, "start page").await?,
             dynamics: listen(self.dynamics, "stand-in of Dynamics").await?,
             survey: listen(self.survey, "stand-in of the survey platform").await?,
+            text_messages: listen(self.text_messages, "stand-in of End User Messaging").await?,
         })
     }
 
@@ -61,6 +66,10 @@ impl Ports {
 
     pub(super) fn survey_url(self) -> String {
         url(self.survey)
+    }
+
+    pub(super) fn text_messages_url(self) -> String {
+        url(self.text_messages)
     }
 
     /// Where the survey platform sends its notifications.
@@ -77,6 +86,7 @@ impl Ports {
             front: self.front_url(),
             dynamics: self.dynamics_url(),
             survey: self.survey_url(),
+            text_messages: self.text_messages_url(),
             emulator: emulator.to_owned(),
         }
     }
@@ -110,7 +120,12 @@ pub fn free_base_port() -> Result<u16> {
         let Ok(ports) = Ports::from(first) else {
             continue;
         };
-        let others = [ports.dynamics, ports.survey, ports.emulator];
+        let others = [
+            ports.dynamics,
+            ports.survey,
+            ports.text_messages,
+            ports.emulator,
+        ];
         if others
             .iter()
             .all(|port| StdListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
@@ -118,7 +133,7 @@ pub fn free_base_port() -> Result<u16> {
             return Ok(first);
         }
     }
-    anyhow::bail!("no four ports beside one another are free")
+    anyhow::bail!("no five ports beside one another are free")
 }
 
 #[cfg(test)]

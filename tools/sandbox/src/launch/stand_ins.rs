@@ -3,23 +3,37 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::ports::Ports;
-use crate::dataverse::{Dataverse, Model};
+use crate::dataverse::{AsyncService, Dataverse, Model};
 use crate::stand_in::{Calls, Faults, Now, Wire, serve_on, wall_clock};
+use crate::text_messages::TextMessages;
 use crate::wxm::Wxm;
 
 /// The answer that the raw webhooks under `events/webhooks/wxm-*.json` speak of. It is there from the start, so that
 /// whoever sends one of them sees it fetched.
 const KNOWN_ANSWER: &str = include_str!("../../data/known-answer.json");
 
-/// Both stand-ins and what they share.
+/// The environment's name in its webhooks.
+const HOST: &str = "127.0.0.1";
+
+/// The asynchronous service: jobs take some time, overtake each other, and run beside each other.
+const JOBS: AsyncService = AsyncService {
+    seed: 1,
+    delay: SignedDuration::from_millis(100),
+    jitter: SignedDuration::from_millis(500),
+    lanes: 8,
+};
+
+/// The stand-ins and what they share.
 pub(super) struct StandIns {
     pub(super) dynamics: Dataverse,
     pub(super) survey: Wxm,
+    pub(super) texts: TextMessages,
     pub(super) faults: Faults,
     pub(super) calls: Calls,
     now: Now,
@@ -30,7 +44,7 @@ impl StandIns {
         let now = wall_clock();
         let faults = Faults::new();
         let model = Model::customer_service().context("the model of the tables cannot be read")?;
-        let mut dynamics = Dataverse::new(model, now.clone());
+        let mut dynamics = Dataverse::new(model, now.clone()).with_faults(faults.clone());
         let mut survey = Wxm::new(now.clone(), ports.survey_url()).with_faults(faults.clone());
         if !empty {
             dynamics = dynamics.with_company();
@@ -44,9 +58,14 @@ impl StandIns {
                 .kept_in(file)
                 .context("the rows of the last time cannot be brought back")?;
         }
+        // Webhooks lead to the front of this sandbox, which has a port of its own.
+        dynamics.allow_loopback_webhooks();
+        dynamics.known_as(HOST);
+        dynamics.run_jobs(JOBS);
         Ok(Self {
             dynamics,
             survey,
+            texts: TextMessages::new(now.clone()),
             faults,
             calls: Calls::new(),
             now,
@@ -63,6 +82,10 @@ impl StandIns {
 
     pub(super) fn serve_survey(&self, listener: TcpListener) -> JoinHandle<()> {
         tokio::spawn(serve_on(listener, self.survey.router(), self.wire("wxm")))
+    }
+
+    pub(super) fn serve_text_messages(&self, listener: TcpListener) -> JoinHandle<()> {
+        tokio::spawn(serve_on(listener, self.texts.router(), self.wire("sms")))
     }
 
     /// Has the survey platform tell of its answers: of all of them, and of low scores under a name of their own.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 /// The stand-ins that a fault may name; another name is refused, because it would silently never happen.
-pub const TARGETS: &[&str] = &["dynamics", "wxm"];
+pub const TARGETS: &[&str] = &["dynamics", "wxm", "sms"];
 
 /// The stand-ins that send notifications; a webhook fault for another would never happen either.
-const SENDERS: &[&str] = &["wxm"];
+const SENDERS: &[&str] = &["dynamics", "wxm"];
 
 /// Where a connection is cut, seen from the effect of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum WebhookFault {
     Double,
     /// It is held back until the next one has been delivered, or two seconds when no other follows.
     Reorder,
+    /// Its letters are spoilt: UTF-8 is read as Windows-1252. Only Dynamics is known for it.
+    Garble,
 }
 
 /// One ordered fault, as JSON: `{"target":"dynamics","match":"/incidents","status":429,"retry_after":2,"times":3}`.
@@ -104,6 +106,9 @@ impl FaultRule {
                 self.target,
                 SENDERS.join(", ")
             ));
+        }
+        if self.webhook == Some(WebhookFault::Garble) && self.target != "dynamics" {
+            return Err("`garble` goes only with: dynamics".into());
         }
         let effects = [
             self.status.is_some(),
@@ -261,10 +266,7 @@ mod tests {
         assert!(
             refused(r#"{"target":"vmx","status":503}"#).contains("expected one of: dynamics, wxm")
         );
-        assert!(
-            refused(r#"{"target":"dynamics","webhook":"double"}"#)
-                .contains("`dynamics` sends no notifications")
-        );
+        assert!(refused(r#"{"target":"wxm","webhook":"garble"}"#).contains("only with: dynamics"));
         assert!(refused(r#"{"target":"wxm"}"#).contains("say what should happen"));
         assert!(refused(r#"{"target":"wxm","status":503,"drop":"after"}"#).contains("exclude"));
         assert!(

@@ -10,11 +10,23 @@ pub type Refusal = fn(u16, Option<u64>) -> Response;
 
 /// How the named target words a refusal.
 pub fn refusal_of(target: &str) -> Refusal {
-    if target == "dynamics" {
-        dynamics
-    } else {
-        plain
+    match target {
+        "dynamics" => dynamics,
+        "sms" => aws,
+        _ => plain,
     }
+}
+
+/// Source: AWS End User Messaging SMS API reference, "Common error types" and "SendTextMessage".
+fn aws(status: u16, retry_after: Option<u64>) -> Response {
+    let kind = match status {
+        400 => "ValidationException",
+        403 => "AccessDeniedException",
+        429 => "ThrottlingException",
+        _ => "InternalServerException",
+    };
+    let body = json!({"__type": kind, "Message": "the sandbox was told to refuse this"});
+    answer(status, retry_after, body.to_string())
 }
 
 /// Sources: Microsoft Learn, "Service protection API limits", "Compose HTTP requests and handle errors" and

@@ -4,6 +4,9 @@
 mod answer;
 mod read;
 
+use std::sync::Arc;
+
+use super::Dataverse;
 use super::caller::Caller;
 use super::message::{Answer, Request};
 use super::metadata;
@@ -11,6 +14,7 @@ use super::payload::References;
 use super::refusal::Refusal;
 use super::rows::Organisation;
 use super::service::{self, Service};
+use super::steps::Origin;
 use answer::{Done, Part};
 use read::{Inner, Item};
 
@@ -18,8 +22,8 @@ use read::{Inner, Item};
 const MOST: usize = 1000;
 
 /// Carries out a batch. `content_type` is the header of the outer request, which names the boundary.
-pub(crate) fn answer(
-    organisation: &mut Organisation,
+pub(crate) async fn answer(
+    dataverse: &Dataverse,
     caller: &Caller,
     service: Service<'_>,
     request: &Request,
@@ -50,20 +54,12 @@ pub(crate) fn answer(
     let mut failed = false;
     for item in &items {
         let part = match item {
-            Item::Request(inner) => Part::Single(single(
-                organisation,
-                caller,
-                service,
-                inner,
-                &mut references,
-            )),
-            Item::ChangeSet(inner) => Part::ChangeSet(change_set(
-                organisation,
-                caller,
-                service,
-                inner,
-                &mut references,
-            )),
+            Item::Request(inner) => {
+                Part::Single(single(dataverse, caller, service, inner, &mut references).await)
+            }
+            Item::ChangeSet(inner) => Part::ChangeSet(
+                change_set(dataverse, caller, service, inner, &mut references).await,
+            ),
         };
         failed = part.failed();
         parts.push(part);
@@ -78,24 +74,25 @@ pub(crate) fn answer(
 }
 
 /// A request on its own: it takes effect at once, whatever becomes of the others.
-fn single(
-    organisation: &mut Organisation,
+async fn single(
+    dataverse: &Dataverse,
     caller: &Caller,
     service: Service<'_>,
     inner: &Inner,
     references: &mut References,
 ) -> Done {
     let answer = match inner.request.method.as_str() {
-        "GET" => tagged(caller, &inner.request, |caller| {
-            service::read(organisation, caller, service, &inner.request, references)
+        "GET" => tagged(caller, &inner.request, None, |caller| {
+            let organisation = dataverse.reading();
+            service::read(&organisation, caller, service, &inner.request, references)
         }),
         _ => {
-            let before = organisation.savepoint();
-            let answer = write(organisation, caller, service, inner, references, false);
-            if answer.is_err() {
-                organisation.roll_back(before);
-            }
-            organisation.commit().and(answer)
+            let references = &*references;
+            dataverse
+                .transaction(|organisation| {
+                    write(organisation, caller, service, inner, references, None)
+                })
+                .await
         }
     };
     let answer =
@@ -108,64 +105,85 @@ fn single(
 }
 
 /// Every request of a change set, or the one that failed.
-fn change_set(
-    organisation: &mut Organisation,
+async fn change_set(
+    dataverse: &Dataverse,
     caller: &Caller,
     service: Service<'_>,
     inner: &[Inner],
     references: &mut References,
 ) -> Vec<Done> {
-    let before = organisation.savepoint();
-    // What a change set declares holds for the rest of the batch only if the change set took effect.
-    let mut declared = references.clone();
-    let mut done: Vec<Done> = Vec::with_capacity(inner.len());
-    for request in inner {
-        let answer = match (request.request.method.as_str(), &request.content_id) {
-            ("GET", _) => Err(Refusal::bad_batch(
-                "A change set may not contain GET requests.",
-            )),
-            (_, None) => Err(Refusal::bad_batch(
-                "Content-ID header not present in a request of a change set.",
-            )),
-            (_, id) if done.iter().any(|earlier| earlier.content_id == *id) => Err(
-                Refusal::bad_batch("Two requests of a change set have the same Content-ID."),
-            ),
-            _ => write(organisation, caller, service, request, &declared, true),
-        };
-        match answer {
-            Ok(answer) => {
+    let before = &*references;
+    // The place of the request that is being carried out: when nothing takes effect, that one is to blame.
+    let mut place = 0;
+    let outcome = dataverse
+        .transaction(|organisation| {
+            // What a change set declares holds for the rest of the batch only if the change set took effect.
+            let mut declared = before.clone();
+            let mut done: Vec<Done> = Vec::with_capacity(inner.len());
+            for (at, request) in inner.iter().enumerate() {
+                place = at;
+                let answer = in_change_set(organisation, caller, service, inner, at, &declared)?;
                 remember(request, &answer, &mut declared);
                 done.push(Done {
                     content_id: request.content_id.clone(),
                     answer,
                 });
             }
-            Err(refusal) => {
-                organisation.roll_back(before);
-                return vec![Done {
-                    content_id: request.content_id.clone(),
-                    answer: Answer::refused(&refusal, &request.request.preferences),
-                }];
-            }
+            place = 0;
+            Ok((done, declared))
+        })
+        .await;
+    match outcome {
+        Ok((done, declared)) => {
+            *references = declared;
+            done
+        }
+        Err(refusal) => {
+            let failed = inner.get(place);
+            let preferences = failed.map(|failed| failed.request.preferences.clone());
+            vec![Done {
+                content_id: failed.and_then(|failed| failed.content_id.clone()),
+                answer: Answer::refused(&refusal, &preferences.unwrap_or_default()),
+            }]
         }
     }
-    if let Err(refusal) = organisation.commit() {
-        return vec![Done {
-            content_id: inner.first().and_then(|first| first.content_id.clone()),
-            answer: Answer::from(refusal),
-        }];
-    }
-    *references = declared;
-    done
 }
 
+/// One request of a change set.
+fn in_change_set(
+    organisation: &mut Organisation,
+    caller: &Caller,
+    service: Service<'_>,
+    inner: &[Inner],
+    at: usize,
+    declared: &References,
+) -> Result<Answer, Refusal> {
+    let request = &inner[at];
+    match (request.request.method.as_str(), &request.content_id) {
+        ("GET", _) => Err(Refusal::bad_batch(
+            "A change set may not contain GET requests.",
+        )),
+        (_, None) => Err(Refusal::bad_batch(
+            "Content-ID header not present in a request of a change set.",
+        )),
+        (_, id) if inner[..at].iter().any(|earlier| earlier.content_id == *id) => Err(
+            Refusal::bad_batch("Two requests of a change set have the same Content-ID."),
+        ),
+        _ => {
+            let requests = Some(inner.len());
+            write(organisation, caller, service, request, declared, requests)
+        }
+    }
+}
+
+/// `change_set` is the number of requests in the change set around this one.
 fn write(
     organisation: &mut Organisation,
     caller: &Caller,
     service: Service<'_>,
     inner: &Inner,
     references: &References,
-    in_change_set: bool,
+    change_set: Option<usize>,
 ) -> Result<Answer, Refusal> {
     if let Some(refusal) = &inner.unreadable {
         return Err(refusal.clone());
@@ -176,7 +194,7 @@ fn write(
     {
         return Err(Refusal::bad_batch("A batch may not contain another batch."));
     }
-    if in_change_set
+    if change_set.is_some()
         && inner.request.method == "DELETE"
         && metadata::Path::read(&references.resolve(&inner.request.path)?).is_some()
     {
@@ -185,7 +203,7 @@ fn write(
             "Definitions cannot be deleted in a change set.",
         ));
     }
-    tagged(caller, &inner.request, |caller| {
+    tagged(caller, &inner.request, change_set, |caller| {
         service::write(organisation, caller, service, &inner.request, references)
     })
 }
@@ -194,12 +212,19 @@ fn write(
 fn tagged<T>(
     caller: &Caller,
     request: &Request,
+    change_set: Option<usize>,
     run: impl FnOnce(&Caller) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     request.bypass.check(caller)?;
     let options = super::query::Options::read(&request.query)?;
     let tag = options.get("tag").map(str::to_owned);
+    let origin = Origin {
+        bypass: request.bypass.clone(),
+        change_set,
+        ..caller.origin.as_deref().cloned().unwrap_or_default()
+    };
     run(&Caller {
+        origin: Some(Arc::new(origin)),
         tag: tag.or_else(|| caller.tag.clone()),
         detect_duplicates: request.detect_duplicates,
         ..caller.clone()

@@ -22,6 +22,8 @@ pub(crate) struct Column {
     pub(crate) read_only: bool,
     /// Writable when the row is made and never again.
     pub(crate) create_only: bool,
+    /// Takes values and never gives them back.
+    pub(crate) write_only: bool,
     /// Searched often enough to be worth an index.
     pub(crate) indexed: bool,
     /// Made over the metadata endpoints.
@@ -132,6 +134,7 @@ impl Column {
             recommended: false,
             read_only: false,
             create_only: false,
+            write_only: false,
             indexed: false,
             custom: false,
         }

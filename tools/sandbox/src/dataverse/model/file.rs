@@ -104,6 +104,8 @@ struct ColumnFile {
     #[serde(default)]
     create_only: bool,
     #[serde(default)]
+    write_only: bool,
+    #[serde(default)]
     indexed: bool,
 }
 
@@ -359,6 +361,7 @@ fn column(file: &ColumnFile, targets: Vec<Target>) -> Column {
         recommended: file.recommended.is_some(),
         read_only: file.read_only,
         create_only: file.create_only,
+        write_only: file.write_only,
         indexed: file.indexed,
         ..Column::named(&file.name, kind)
     }

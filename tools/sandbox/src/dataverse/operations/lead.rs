@@ -13,6 +13,7 @@ use super::super::payload::Changes;
 use super::super::refusal::Refusal;
 use super::super::rows::{Organisation, Row};
 use super::super::state;
+use super::super::steps;
 use super::super::value::Value;
 use super::{Invocation, Parameters};
 
@@ -114,63 +115,69 @@ pub(super) fn qualify(
         row: &before,
         reference: Value::Row(leads, id),
     };
-    let mut made = Vec::new();
-    let mut account = before.get(table, "parentaccountid").clone();
-    let mut contact = before.get(table, "parentcontactid").clone();
-    let mut opportunity = Value::Null;
-    if parameters.flag("CreateAccount")? {
-        account = lead.becomes(
-            organisation,
-            call,
-            "account",
-            &[ACCOUNT, ADDRESS],
-            &[],
-            &mut made,
-        )?;
-    }
-    if parameters.flag("CreateContact")? {
-        let of = [("parentcustomerid", account.clone())];
-        contact = lead.becomes(
-            organisation,
-            call,
-            "contact",
-            &[CONTACT, ADDRESS],
-            &of,
-            &mut made,
-        )?;
-    }
-    if parameters.flag("CreateOpportunity")? {
-        let given = |row: Option<(TableId, Uuid)>| {
-            row.map_or(Value::Null, |(table, id)| Value::Row(table, id))
-        };
-        let customer = [given(customer), account.clone(), contact.clone()]
-            .into_iter()
-            .find(|customer| !customer.is_null())
-            .unwrap_or(Value::Null);
-        let of = [
-            ("customerid", customer),
-            ("parentaccountid", account.clone()),
-            ("parentcontactid", contact.clone()),
-            ("transactioncurrencyid", given(currency)),
-            ("campaignid", given(campaign)),
-        ];
-        opportunity = lead.becomes(
-            organisation,
-            call,
-            "opportunity",
-            &[OPPORTUNITY],
-            &of,
-            &mut made,
-        )?;
-    }
-    change::as_system(organisation, call.caller, leads, id, |table, row| {
-        row.set(table, "statecode", Value::Whole(QUALIFIED));
-        row.set(table, "statuscode", Value::Whole(status));
-        row.set(table, "parentaccountid", account);
-        row.set(table, "parentcontactid", contact);
-        row.set(table, "qualifyingopportunityid", opportunity);
-    });
-    state::after_write(organisation, call.caller, leads, id, Some(&before))?;
+    let made = organisation.deeper(|organisation| {
+        let mut made = Vec::new();
+        let mut account = before.get(table, "parentaccountid").clone();
+        let mut contact = before.get(table, "parentcontactid").clone();
+        let mut opportunity = Value::Null;
+        if parameters.flag("CreateAccount")? {
+            account = lead.becomes(
+                organisation,
+                call,
+                "account",
+                &[ACCOUNT, ADDRESS],
+                &[],
+                &mut made,
+            )?;
+        }
+        if parameters.flag("CreateContact")? {
+            let of = [("parentcustomerid", account.clone())];
+            contact = lead.becomes(
+                organisation,
+                call,
+                "contact",
+                &[CONTACT, ADDRESS],
+                &of,
+                &mut made,
+            )?;
+        }
+        if parameters.flag("CreateOpportunity")? {
+            let given = |row: Option<(TableId, Uuid)>| {
+                row.map_or(Value::Null, |(table, id)| Value::Row(table, id))
+            };
+            let customer = [given(customer), account.clone(), contact.clone()]
+                .into_iter()
+                .find(|customer| !customer.is_null())
+                .unwrap_or(Value::Null);
+            let of = [
+                ("customerid", customer),
+                ("parentaccountid", account.clone()),
+                ("parentcontactid", contact.clone()),
+                ("transactioncurrencyid", given(currency)),
+                ("campaignid", given(campaign)),
+            ];
+            opportunity = lead.becomes(
+                organisation,
+                call,
+                "opportunity",
+                &[OPPORTUNITY],
+                &of,
+                &mut made,
+            )?;
+        }
+        change::as_system(organisation, call.caller, leads, id, |table, row| {
+            row.set(table, "statecode", Value::Whole(QUALIFIED));
+            row.set(table, "statuscode", Value::Whole(status));
+            row.set(table, "parentaccountid", account);
+            row.set(table, "parentcontactid", contact);
+            row.set(table, "qualifyingopportunityid", opportunity);
+        });
+        state::after_write(organisation, call.caller, leads, id, Some(&before))?;
+        Ok::<_, Refusal>(made)
+    })?;
+    let wanted = ["CreateAccount", "CreateContact", "CreateOpportunity"]
+        .map(|name| (name, parameters.flag_or_no(name).unwrap_or(false)));
+    steps::qualified(organisation, call.caller, (leads, id), status, &wanted);
     let body = json!({
         "@odata.context": format!("{}/$metadata#Collection(Microsoft.Dynamics.CRM.crmbaseentity)", call.service),
         "value": made,

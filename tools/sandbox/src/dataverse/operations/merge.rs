@@ -13,6 +13,7 @@ use super::super::payload;
 use super::super::refusal::Refusal;
 use super::super::rows::{Organisation, Row};
 use super::super::state;
+use super::super::steps;
 use super::super::value::Value;
 use super::{Invocation, Parameters};
 
@@ -96,20 +97,25 @@ pub(super) fn merge(organisation: &mut Organisation, call: &Invocation<'_>) -> R
             change::update(organisation, call.caller, table, target, &changes)?;
         }
     }
-    point_elsewhere(organisation, call, &model, table, subordinate, target);
-    change::as_system(
-        organisation,
-        call.caller,
-        table,
-        subordinate,
-        |table_, row| {
-            row.set(table_, "statecode", Value::Whole(out.0));
-            row.set(table_, "statuscode", Value::Whole(out.1));
-            row.set(table_, "merged", Value::Flag(true));
-            row.set(table_, "masterid", Value::Row(table, target));
-        },
-    );
-    state::after_write(organisation, call.caller, table, subordinate, Some(&gone))
+    organisation.deeper(|organisation| {
+        point_elsewhere(organisation, call, &model, table, subordinate, target);
+        change::as_system(
+            organisation,
+            call.caller,
+            table,
+            subordinate,
+            |table_, row| {
+                row.set(table_, "statecode", Value::Whole(out.0));
+                row.set(table_, "statuscode", Value::Whole(out.1));
+                row.set(table_, "merged", Value::Flag(true));
+                row.set(table_, "masterid", Value::Row(table, target));
+            },
+        );
+        state::after_write(organisation, call.caller, table, subordinate, Some(&gone))
+    })?;
+    let both = (target, subordinate);
+    steps::merged(organisation, call.caller, table, both, checks);
+    Ok(())
 }
 
 /// The rows above both.

@@ -12,6 +12,7 @@ use super::super::payload;
 use super::super::refusal::Refusal;
 use super::super::rows::Organisation;
 use super::super::state;
+use super::super::steps;
 use super::super::value::Value;
 use super::{Invocation, Parameters, parameters};
 
@@ -89,26 +90,32 @@ pub(super) fn close(
         .and_then(|column| changes.given(column))
         .and_then(Value::as_time)
         .unwrap_or(call.caller.now);
-    let activity = change::create(organisation, call.caller, closes, None, &changes)?;
-    change::as_system(organisation, call.caller, closes, activity, |table, row| {
-        row.set(table, "statecode", Value::Whole(COMPLETED.0));
-        row.set(table, "statuscode", Value::Whole(COMPLETED.1));
-        row.set(table, "actualend", Value::time(ended));
-        row.set(table, "opportunitystatecode", Value::Whole(outcome));
-        row.set(table, "opportunitystatuscode", Value::Whole(status));
-    });
-    change::as_system(
-        organisation,
-        call.caller,
-        opportunities,
-        id,
-        |table, row| {
-            row.set(table, "statecode", Value::Whole(outcome));
-            row.set(table, "statuscode", Value::Whole(status));
-            row.set(table, "actualvalue", value);
-            let day = ended.to_zoned(TimeZone::UTC).date();
-            row.set(table, "actualclosedate", Value::Day(day));
-        },
-    );
-    state::after_write(organisation, call.caller, opportunities, id, Some(&row))
+    let activity_of = &changes;
+    organisation.deeper(|organisation| {
+        let activity = change::create(organisation, call.caller, closes, None, activity_of)?;
+        change::as_system(organisation, call.caller, closes, activity, |table, row| {
+            row.set(table, "statecode", Value::Whole(COMPLETED.0));
+            row.set(table, "statuscode", Value::Whole(COMPLETED.1));
+            row.set(table, "actualend", Value::time(ended));
+            row.set(table, "opportunitystatecode", Value::Whole(outcome));
+            row.set(table, "opportunitystatuscode", Value::Whole(status));
+        });
+        change::as_system(
+            organisation,
+            call.caller,
+            opportunities,
+            id,
+            |table, row| {
+                row.set(table, "statecode", Value::Whole(outcome));
+                row.set(table, "statuscode", Value::Whole(status));
+                row.set(table, "actualvalue", value);
+                let day = ended.to_zoned(TimeZone::UTC).date();
+                row.set(table, "actualclosedate", Value::Day(day));
+            },
+        );
+        state::after_write(organisation, call.caller, opportunities, id, Some(&row))
+    })?;
+    let of = (outcome == WON, opportunities);
+    steps::ended(organisation, call.caller, of, (closes, activity_of), status);
+    Ok(())
 }

@@ -161,7 +161,9 @@ pub(crate) fn value_of<'o>(
     row: &'o Row,
     column: ColumnId,
 ) -> Cow<'o, Value> {
-    match organisation.model().table(table).columns[column].kind {
+    let column_of = &organisation.model().table(table).columns[column];
+    match column_of.kind {
+        _ if column_of.write_only => Cow::Owned(Value::Null),
         Kind::Id => Cow::Owned(Value::Guid(id)),
         Kind::Version => Cow::Owned(Value::Whole(i64::try_from(row.version).unwrap_or(i64::MAX))),
         _ => Cow::Borrowed(row.at(column)),

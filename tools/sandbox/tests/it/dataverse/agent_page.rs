@@ -4,7 +4,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::organisation::{Answer, NOWHERE, Organisation, RECOVERY};
+use super::organisation::{Answer, IRIA, NOWHERE, Organisation, RECOVERY};
 
 async fn page(organisation: &Organisation, path: &str) -> Answer {
     Answer::of(
@@ -145,4 +145,141 @@ async fn the_address_of_a_record_leads_to_the_case() {
             format!("/agent/cases/{NOWHERE}").as_str()
         )
     );
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_form_is_said_on_its_page() {
+    let organisation = Organisation::start().await;
+    let id = organisation.open_case("Avaría").await;
+    let path = format!("/agent/cases/{id}");
+    let without_title = submit(&organisation, "/agent/cases", &[("title", " ")]).await;
+    assert!(
+        without_title.status == StatusCode::BAD_REQUEST
+            && without_title.text.contains("A case needs a title."),
+        "{}",
+        without_title.text
+    );
+    for (action, fields, told) in [
+        ("status", [("value", "5")], "is not a valid status code"),
+        ("status", [("value", "x")], "Choose a status."),
+        ("cause", [("text", " ")], "Write what the cause was."),
+        (
+            "merge",
+            [("text", "CAS-0")],
+            "There is no case with this number.",
+        ),
+    ] {
+        let answer = submit(&organisation, &format!("{path}/{action}"), &fields).await;
+        assert!(
+            answer.status.is_client_error()
+                && answer.text.contains("role=\"alert\"")
+                && answer.text.contains(told),
+            "{action}: {}",
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cause_is_chosen_where_somebody_added_a_choice_for_it() {
+    let organisation = Organisation::start().await;
+    let label = |text: &str| json!({"LocalizedLabels": [{"Label": text, "LanguageCode": 1033}]});
+    let option = |value: i64, text: &str| json!({"Value": value, "Label": label(text)});
+    let column = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.PicklistAttributeMetadata", "AttributeType": "Picklist",
+        "AttributeTypeName": {"Value": "PicklistType"}, "SchemaName": "new_RootCause", "DisplayName": label("Causa"),
+        "RequiredLevel": {"Value": "None"},
+        "OptionSet": {"@odata.type": "Microsoft.Dynamics.CRM.OptionSetMetadata", "IsGlobal": false, "OptionSetType": "Picklist",
+            "Options": [option(100_000_000, "Peza rota"), option(100_000_001, "Demora")]},
+    });
+    let made = organisation
+        .post(
+            "EntityDefinitions(LogicalName='incident')/Attributes",
+            column,
+        )
+        .await;
+    assert_eq!(made.status, StatusCode::NO_CONTENT, "{}", made.text);
+    let id = organisation.open_case("Avaría").await;
+    let path = format!("/agent/cases/{id}");
+    let shown = page(&organisation, &path).await.text;
+    assert!(
+        shown.contains("<option value=\"100000001\">Demora</option>"),
+        "{shown}"
+    );
+    submit(
+        &organisation,
+        &format!("{path}/cause"),
+        &[("value", "100000001")],
+    )
+    .await;
+    let row = organisation
+        .get(&format!("incidents({id})?$select=new_rootcause"))
+        .await
+        .json();
+    assert_eq!(row["new_rootcause"], json!(100_000_001));
+    let shown = page(&organisation, &path).await.text;
+    assert!(
+        shown.contains("<option value=\"100000001\" selected>Demora</option>"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn consent_is_noted_and_a_contact_is_taken_out_of_use() {
+    let organisation = Organisation::start().await;
+    let path = format!("/agent/contacts/{IRIA}");
+    let answer = submit(
+        &organisation,
+        &format!("{path}/consent"),
+        &[("donotemail", "on"), ("donotphone", "on")],
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    submit(&organisation, &format!("{path}/deactivate"), &[]).await;
+    let row = organisation
+        .get(&format!(
+            "contacts({IRIA})?$select=donotemail,donotphone,donotbulkemail,statecode"
+        ))
+        .await
+        .json();
+    let read =
+        ["donotemail", "donotphone", "donotbulkemail", "statecode"].map(|name| row[name].clone());
+    assert_eq!(read, [json!(true), json!(true), json!(false), json!(1)]);
+    let shown = page(&organisation, "/agent/contacts").await.text;
+    assert!(
+        shown.contains("name=\"donotemail\" checked") && shown.contains("Inactive"),
+        "{shown}"
+    );
+    submit(&organisation, &format!("{path}/activate"), &[]).await;
+    submit(&organisation, &format!("{path}/consent"), &[]).await;
+    let row = organisation
+        .get(&format!("contacts({IRIA})?$select=donotemail,statecode"))
+        .await
+        .json();
+    assert_eq!(
+        (&row["donotemail"], &row["statecode"]),
+        (&json!(false), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn leads_and_opportunities_are_added_on_the_sales_page() {
+    let organisation = Organisation::start().await;
+    let lead = [
+        ("topic", "Quere un forno"),
+        ("last_name", "Louro"),
+        ("email", "louro@example.com"),
+    ];
+    let answer = submit(&organisation, "/agent/sales/leads", &lead).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let opportunity = [("topic", "Forno novo"), ("customer", IRIA)];
+    let answer = submit(&organisation, "/agent/sales/opportunities", &opportunity).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let shown = page(&organisation, "/agent/sales").await.text;
+    assert!(
+        shown.contains("Quere un forno") && shown.contains("Forno novo"),
+        "{shown}"
+    );
+    let without = submit(&organisation, "/agent/sales/leads", &[("topic", "")]).await;
+    assert_eq!(without.status, StatusCode::BAD_REQUEST);
 }

@@ -41,6 +41,7 @@ mod sales;
 mod service;
 mod sharing;
 mod solutions;
+mod steps;
 mod tokens;
 mod transitions;
 mod users;

@@ -1,6 +1,8 @@
 //! Idle means: no notification on its way, no request in flight, no work in the queues, and that twice.
 
+use cxloop_sandbox::dataverse::AsyncService;
 use http::StatusCode;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -99,4 +101,68 @@ async fn a_notification_on_its_way_counts() {
         answer["why"],
         "notifications of the survey platform on their way: 1"
     );
+}
+
+#[tokio::test]
+async fn a_system_job_of_dynamics_that_waits_for_its_time_counts() {
+    let front = SandboxFront::start().await;
+    front.dynamics.allow_loopback_webhooks();
+    front.dynamics.run_jobs(AsyncService {
+        delay: SignedDuration::from_secs(60),
+        ..AsyncService::default()
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let root = format!("http://{}/api/data/v9.2", listener.local_addr().unwrap());
+    let serving = tokio::spawn(cxloop_sandbox::dataverse::serve_on(
+        listener,
+        front.dynamics.clone(),
+    ));
+    let post = async |set: &str, body: Value| {
+        let request = front
+            .http
+            .post(format!("{root}/{set}"))
+            .bearer_auth("sandbox");
+        let answer = request.json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        let address = answer.headers()["odata-entityid"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        address[address.rfind('(').unwrap()..].to_owned()
+    };
+    let filters = format!(
+        "{root}/sdkmessagefilters?$select=_sdkmessageid_value&$filter=primaryobjecttypecode eq 'lead' and sdkmessageid/name eq 'Create'"
+    );
+    let found = front
+        .http
+        .get(filters)
+        .bearer_auth("sandbox")
+        .send()
+        .await
+        .unwrap();
+    let found: Value = found.json().await.unwrap();
+    let message = found["value"][0]["_sdkmessageid_value"].as_str().unwrap();
+    let filter = found["value"][0]["sdkmessagefilterid"].as_str().unwrap();
+    let endpoint = post(
+        "serviceendpoints",
+        json!({"name": "Escoita", "url": front.url, "contract": 8, "authtype": 4}),
+    )
+    .await;
+    let step = json!({
+        "name": "x", "stage": 40, "mode": 1, "rank": 1,
+        "eventhandler_serviceendpoint@odata.bind": format!("/serviceendpoints{endpoint}"),
+        "sdkmessageid@odata.bind": format!("/sdkmessages({message})"),
+        "sdkmessagefilterid@odata.bind": format!("/sdkmessagefilters({filter})"),
+    });
+    post("sdkmessageprocessingsteps", step).await;
+    post("leads", json!({"subject": "Forno", "lastname": "Louro"})).await;
+    let (status, answer) = idle(&front, 0).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        answer["why"],
+        "system jobs of Dynamics that have not ended: 1"
+    );
+    front.pass_seconds(60);
+    assert_eq!(idle(&front, 60_000).await.0, StatusCode::OK);
+    serving.abort();
 }

@@ -2,5 +2,6 @@
 
 mod gateway;
 mod idle;
+mod outbox;
 mod sandbox_front;
 mod start_page;

@@ -11,8 +11,9 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use cxloop_sandbox::dataverse::{Dataverse, Model};
-use cxloop_sandbox::front::{Addresses, Front, Gateway, Parts, Work, serve_on};
+use cxloop_sandbox::front::{Addresses, Front, Gateway, Outbox, Parts, Sent, Work, serve_on};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now};
+use cxloop_sandbox::text_messages::TextMessages;
 use cxloop_sandbox::wxm::Wxm;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -32,6 +33,7 @@ pub(crate) struct SandboxFront {
     pub(crate) queues: Queues,
     pub(crate) survey: Wxm,
     pub(crate) dynamics: Dataverse,
+    pub(crate) texts: TextMessages,
     pub(crate) calls: Calls,
     time: Arc<Mutex<Timestamp>>,
     serving: Vec<JoinHandle<()>>,
@@ -63,11 +65,12 @@ impl SandboxFront {
         let clock = Arc::clone(&time);
         let now: Now = Arc::new(move || *clock.lock().unwrap());
         let mut survey = Wxm::new(now.clone(), "http://127.0.0.1:8688".to_owned());
-        let mut dynamics = Dataverse::new(Model::customer_service().unwrap(), now);
+        let mut dynamics = Dataverse::new(Model::customer_service().unwrap(), now.clone());
         if filled {
             survey = survey.with_questionnaires();
             dynamics = dynamics.with_company();
         }
+        let texts = TextMessages::new(now.clone());
         let (api, address, playing) = Api::start().await;
         let queues = Queues::default();
         let calls = Calls::new();
@@ -85,8 +88,11 @@ impl SandboxFront {
                 front: "http://127.0.0.1:8686".to_owned(),
                 dynamics: "http://127.0.0.1:8687".to_owned(),
                 survey: "http://127.0.0.1:8688".to_owned(),
+                text_messages: "http://127.0.0.1:8689".to_owned(),
                 emulator: "http://127.0.0.1:8696".to_owned(),
             },
+            outbox: Arc::new(Mails),
+            texts: texts.clone(),
             webhook_secret: SECRET.to_owned(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -105,6 +111,7 @@ impl SandboxFront {
             queues,
             survey,
             dynamics,
+            texts,
             calls,
             time,
             serving,
@@ -124,6 +131,25 @@ impl SandboxFront {
         let api = self.serving.remove(0);
         api.abort();
         let _cancelled = api.await;
+    }
+}
+
+/// What the emulator took, played: one e-mail.
+struct Mails;
+
+impl Outbox for Mails {
+    fn sent(&self) -> BoxFuture<'_, anyhow::Result<Vec<Sent>>> {
+        let mail = Sent {
+            service: "SES",
+            id: "m-1".to_owned(),
+            from: "cxloop@example.com".to_owned(),
+            to: vec!["iria.fernandez@example.com".to_owned()],
+            subject: "Como foi a reparación?".to_owned(),
+            text: "Responda en http://127.0.0.1:8688/s/after-case.".to_owned(),
+            html: Some("<b>Responda</b>".to_owned()),
+            at: "2026-03-04T10:00:00Z".parse().ok(),
+        };
+        std::future::ready(Ok(vec![mail])).boxed()
     }
 }
 
