@@ -8,7 +8,7 @@ mod cases;
 mod columns;
 mod customers;
 mod desks;
-mod failure;
+pub(crate) mod failure;
 mod limiter;
 mod lookup;
 mod map;
