@@ -94,13 +94,19 @@ fn every_cxloop_command_of_the_readme_does_what_it_says() {
         .into_iter()
         .filter(|c| c.starts_with("cargo run --bin cxloop -- "))
         .collect();
-    assert_eq!(lines.len(), 2, "check and apply: {lines:?}");
+    assert_eq!(
+        lines.len(),
+        5,
+        "check, apply, two set-ups and the doctor: {lines:?}"
+    );
     for line in lines {
         let mut arguments: Vec<&str> = line.split(' ').skip(1).collect();
-        let file = arguments.iter().position(|a| *a == "cxloop.yaml").unwrap();
-        arguments[file] = "tools/sandbox/cxloop.yaml";
+        if let Some(file) = arguments.iter().position(|a| *a == "cxloop.yaml") {
+            arguments[file] = "tools/sandbox/cxloop.yaml";
+        }
         let applies = arguments.contains(&"apply");
-        arguments.push(if applies { "--help" } else { "--offline" });
+        let checks = arguments.contains(&"check");
+        arguments.push(if checks { "--offline" } else { "--help" });
         let output = run(Command::new(env!("CARGO")).args(&arguments));
         let told = String::from_utf8_lossy(&output.stdout);
         assert!(

@@ -5,6 +5,7 @@
 //! case, and what becomes of a failure.
 
 pub mod case_desk;
+pub mod setup;
 
 #[cfg(test)]
 mod tests;

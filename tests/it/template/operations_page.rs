@@ -55,7 +55,16 @@ fn every_output_that_the_page_names_is_one() {
 
 #[test]
 fn every_cxloop_command_of_the_page_is_one_that_cxloop_knows() {
-    let page = read("docs/operations.md");
+    every_command_is_known("docs/operations.md");
+}
+
+#[test]
+fn every_cxloop_command_of_the_page_about_setup_is_one_that_cxloop_knows() {
+    every_command_is_known("docs/setup.md");
+}
+
+fn every_command_is_known(page: &str) {
+    let page = read(page);
     let spans = page.split('`').skip(1).step_by(2);
     let lines = page.lines().map(str::trim);
     let commands: BTreeSet<&str> = spans

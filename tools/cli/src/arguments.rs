@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
 
+mod setup;
+
+pub(crate) use setup::{
+    DoctorArgs, SetupArgs, SetupChoice, SetupDynamicsArgs, SetupSystem, SetupWxmArgs, WhereArgs,
+};
+
 /// Closes the loop between what customers say and what a company does about it.
 #[derive(Debug, Parser)]
 #[command(name = "cxloop", version, max_term_width = 110)]
@@ -27,6 +33,15 @@ pub(crate) enum Command {
     ///
     /// The functions follow within seconds; nothing is deployed. An equal configuration keeps its version.
     Apply(ApplyArgs),
+    /// Prepare a connected system: make what cxloop needs there, or remove it
+    ///
+    /// A second run finds nothing to do. The plan is shown as a difference (+ made, ~ changed, - removed, = as it should
+    /// be, ! in the way) and then carried out; with --dry-run it is only shown. Rows that are not ours are never touched.
+    Setup(SetupArgs),
+    /// Look at everything that must work together, and say what is wrong and how to mend it
+    ///
+    /// Exit code 0 when all is well, 1 when something failed, 2 when something could not be reached.
+    Doctor(DoctorArgs),
     /// Send an event file: a webhook as the HTTP request it describes, queue messages to their function's queue
     Send(SendArgs),
     /// Have responses run again, by the rules of now; what is done already stays as it is

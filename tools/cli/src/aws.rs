@@ -75,6 +75,11 @@ impl Aws {
         SecretsManager::new(&self.config, clock())
     }
 
+    /// The secrets, to be written.
+    pub(crate) fn secret_values(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
     /// The queues.
     pub(crate) fn queues(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.config)

@@ -23,7 +23,9 @@ impl Output {
         } else if !report.text.is_empty() {
             print(&report.text);
         }
-        if report.fine {
+        if report.unreachable {
+            ExitCode::from(2)
+        } else if report.fine {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(1)

@@ -11,6 +11,8 @@ pub struct Report {
     pub json: Value,
     /// `false` when mistakes were found or something was refused.
     pub fine: bool,
+    /// `true` when something that was to be looked at could not be reached.
+    pub unreachable: bool,
 }
 
 impl Report {
@@ -20,6 +22,7 @@ impl Report {
             text: text.into(),
             json,
             fine: true,
+            unreachable: false,
         }
     }
 }

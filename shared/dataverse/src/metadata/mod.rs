@@ -116,6 +116,12 @@ pub fn columns(table: &str, query: &Query) -> Request {
     read(format!("{}/Attributes", named(table)), query)
 }
 
+/// Reads the definitions of a table's alternate keys, each with its `EntityKeyIndexStatus`.
+#[must_use]
+pub fn keys(table: &str, query: &Query) -> Request {
+    read(format!("{}/Keys", named(table)), query)
+}
+
 /// Reads the options of a table's choice columns: `LogicalName` and, expanded, `OptionSet`.
 #[must_use]
 pub fn choices(table: &str) -> Request {

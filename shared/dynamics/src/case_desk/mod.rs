@@ -9,7 +9,7 @@ mod changes;
 mod columns;
 mod customers;
 mod desks;
-mod failure;
+pub(crate) mod failure;
 mod limiter;
 mod lookup;
 mod map;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cxloop_domain::configuration::WxmConnection;
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{Clock, Failure, Secrets};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -57,6 +58,16 @@ impl Client {
         path: &[&str],
         body: &Value,
     ) -> Result<Option<Vec<u8>>, Failure> {
+        self.post_text(asked, path, &body.to_string()).await
+    }
+
+    /// Posts a text that is JSON already, byte by byte.
+    pub(super) async fn post_text(
+        &self,
+        asked: &str,
+        path: &[&str],
+        body: &str,
+    ) -> Result<Option<Vec<u8>>, Failure> {
         self.call(asked, Method::POST, path, Some(body)).await
     }
 
@@ -85,7 +96,7 @@ impl Client {
         asked: &str,
         method: Method,
         path: &[&str],
-        body: Option<&Value>,
+        body: Option<&str>,
     ) -> Result<Option<Vec<u8>>, Failure> {
         self.signed_in(method, path, body)
             .await
@@ -97,7 +108,7 @@ impl Client {
         &self,
         method: Method,
         path: &[&str],
-        body: Option<&Value>,
+        body: Option<&str>,
     ) -> Result<Option<Vec<u8>>, Error> {
         let address = self.address(path)?;
         let mut refused = None;
@@ -111,7 +122,9 @@ impl Client {
                 .request(method.clone(), address.clone())
                 .bearer_auth(token.bearer.expose_secret());
             if let Some(body) = body {
-                request = request.json(body);
+                request = request
+                    .header(CONTENT_TYPE, "application/json")
+                    .body(body.to_owned());
             }
             if let Some(id) = (self.correlation)() {
                 request = request.header("X-Request-Id", id.to_string());

@@ -10,6 +10,7 @@ mod map;
 mod notification;
 mod questions;
 mod session;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -143,6 +143,29 @@ pub(crate) fn is_known(model: &Model, name: &str) -> bool {
         })
 }
 
+/// Every privilege there is: those that requests here ask for, and those to connect rows, which every table has.
+pub(crate) fn all(model: &Model) -> BTreeSet<String> {
+    let rights = [
+        Right::Create,
+        Right::Read,
+        Right::Write,
+        Right::Delete,
+        Right::Assign,
+        Right::Share,
+    ];
+    let mut names: BTreeSet<String> = OF_NO_TABLE.iter().map(|name| (*name).to_owned()).collect();
+    for (_, table) in model.tables() {
+        for right in rights {
+            names.insert(privilege(right, table));
+        }
+        let read = privilege(Right::Read, table);
+        let of = read.trim_start_matches("prvRead");
+        names.insert(format!("prvAppend{of}"));
+        names.insert(format!("prvAppendTo{of}"));
+    }
+    names
+}
+
 /// Sets whose name the request is carried out in. A user that the organisation does not have or has disabled is refused.
 /// Source: Microsoft Learn, "Impersonate another user using the Web API".
 pub(crate) fn resolve(

@@ -4,6 +4,7 @@ mod fetching;
 mod mapping;
 mod notes;
 mod parsing;
+mod setup;
 mod trouble;
 
 use std::sync::Arc;

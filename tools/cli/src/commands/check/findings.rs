@@ -89,6 +89,7 @@ impl Findings {
             text: lines.join("\n"),
             json: self.to_json(),
             fine: self.mistakes.is_empty(),
+            unreachable: false,
         }
     }
 }

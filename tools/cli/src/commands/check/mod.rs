@@ -19,7 +19,8 @@ use crate::report::count;
 use crate::{Error, Report};
 
 pub(crate) use findings::Findings;
-use secrets::GivenSecrets;
+pub(crate) use secrets::GivenSecrets;
+pub(crate) use tokens::is_loopback;
 
 /// A configuration, if it could be read, and what was found in it.
 pub(crate) struct Checked {
@@ -76,7 +77,7 @@ pub(crate) async fn check(
     })
 }
 
-fn read(file: &Path) -> Result<String, Error> {
+pub(crate) fn read(file: &Path) -> Result<String, Error> {
     let bytes = std::fs::read(file).map_err(|error| Error::Unusable {
         what: format!("{} cannot be read ({error})", file.display()),
         mend: Some("Name the configuration: cxloop check path/to/cxloop.yaml".to_owned()),

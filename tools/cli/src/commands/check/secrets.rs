@@ -15,16 +15,16 @@ use crate::environment::Environment;
 /// The same JSON as the file of `--secrets`.
 const VARIABLE: &str = "CXLOOP_SECRETS";
 
-type Given = BTreeMap<String, BTreeMap<String, SecretString>>;
+pub(crate) type Given = BTreeMap<String, BTreeMap<String, SecretString>>;
 
 /// Secrets by name. What is given comes first; AWS is asked only when nothing is given.
-pub(super) enum GivenSecrets {
+pub(crate) enum GivenSecrets {
     Given(Given),
     Aws(Box<SecretsManager>),
 }
 
 impl GivenSecrets {
-    pub(super) async fn of(file: Option<&Path>, environment: Environment) -> Result<Self, Error> {
+    pub(crate) async fn of(file: Option<&Path>, environment: Environment) -> Result<Self, Error> {
         if let Some(file) = file {
             let place = file.display().to_string();
             let text = std::fs::read_to_string(file)

@@ -93,6 +93,7 @@ pub(super) async fn send(
         text: format!("{what}\n{status}{content}"),
         json: told,
         fine,
+        unreachable: false,
     })
 }
 

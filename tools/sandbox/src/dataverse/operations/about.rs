@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
+use uuid::Uuid;
+
+use super::super::access;
 use super::super::company;
 use super::super::message::Answer;
+use super::super::rows::Organisation;
 use super::Invocation;
 
 /// The version of the service. The real one grows every week.
@@ -16,6 +20,26 @@ pub(super) fn who_am_i(call: &Invocation<'_>) -> Answer {
         "UserId": call.caller.user.to_string(),
         "OrganizationId": company::ORGANISATION.to_string(),
     }))
+}
+
+/// `RetrieveUserPrivileges`, which anybody may ask of themselves: every privilege that was not taken away.
+/// Source: Microsoft Learn, "RetrieveUserPrivileges function" and "RolePrivilege complex type".
+pub(super) fn privileges(organisation: &Organisation, call: &Invocation<'_>) -> Answer {
+    let names = access::all(organisation.model());
+    let has = |name: &&String| !call.caller.denied.contains(&name.to_ascii_lowercase());
+    let rows: Vec<_> = names
+        .iter()
+        .filter(has)
+        .map(|name| {
+            json!({
+                "Depth": "Global",
+                "PrivilegeId": Uuid::new_v5(&company::ORGANISATION, name.as_bytes()).to_string(),
+                "BusinessUnitId": company::BUSINESS_UNIT.to_string(),
+                "PrivilegeName": name,
+            })
+        })
+        .collect();
+    call.result(json!({"RolePrivileges": rows}))
 }
 
 /// `RetrieveVersion`. Source: Microsoft Learn, "RetrieveVersion function".

@@ -131,6 +131,7 @@ pub(crate) fn bound_function(
         return Err(Refusal::missing_row(&described.name, id));
     }
     match (described.name.as_str(), call.name) {
+        ("systemuser", "RetrieveUserPrivileges") => Ok(about::privileges(organisation, call)),
         ("systemuser", "RetrieveUserQueues") => queue_items::of_user(organisation, call, id),
         ("systemuser" | "team", "RetrievePrincipalAccess") => {
             sharing::access(organisation, call, (table, id))

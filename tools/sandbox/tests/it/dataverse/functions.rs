@@ -90,3 +90,28 @@ async fn every_answer_says_which_request_it_is_for() {
         second.header("x-ms-service-request-id")
     );
 }
+
+/// Source: Microsoft Learn, "RetrieveUserPrivileges function".
+#[tokio::test]
+async fn a_user_is_told_the_privileges_that_were_not_taken_away() {
+    let organisation = Organisation::start().await;
+    let user = organisation.get("WhoAmI").await.json()["UserId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let names = async || {
+        let path = format!("systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges");
+        let answer = organisation.get(&path).await.json();
+        let rows = answer["RolePrivileges"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["PrivilegeName"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|one| one == name);
+    let before = names().await;
+    assert!(has(&before, "prvCreateIncident") && has(&before, "prvAppendToContact"));
+    organisation
+        .dataverse
+        .deny(user.parse().unwrap(), "prvCreateIncident");
+    assert!(!has(&names().await, "prvCreateIncident"));
+}

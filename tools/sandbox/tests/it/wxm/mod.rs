@@ -6,6 +6,7 @@ mod form;
 mod login;
 mod notifications;
 mod platform;
+mod questions;
 mod settings;
 mod tokens;
 mod wire;

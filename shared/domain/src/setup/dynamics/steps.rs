@@ -1,0 +1,231 @@
+//! Which changes Dynamics tells us of, and what it says with them.
+
+use std::collections::BTreeSet;
+
+use crate::configuration::Configuration;
+
+use super::CASE;
+
+/// A change that is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepWanted {
+    /// The table.
+    pub table: String,
+    /// The message.
+    pub message: &'static str,
+    /// The columns of which one must be written; all when empty. For `Update` alone.
+    pub filtering: BTreeSet<String>,
+    /// Columns of the row that come along.
+    pub image: Option<ImageWanted>,
+}
+
+/// Columns of the row that come along with a change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageWanted {
+    /// As they were or as they are.
+    pub kind: ImageKind,
+    /// The parameter of the message that names the row.
+    pub property: &'static str,
+    /// The columns.
+    pub columns: BTreeSet<String>,
+}
+
+/// Whether an image shows the row before or after the change. Source: Microsoft Learn, "Register a plug-in".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImageKind {
+    /// Before.
+    Pre,
+    /// After.
+    Post,
+}
+
+impl ImageKind {
+    /// Its number in Dynamics.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Pre => 0,
+            Self::Post => 1,
+        }
+    }
+
+    /// The name and alias under which the image is found in a webhook.
+    pub fn alias(self) -> &'static str {
+        match self {
+            Self::Pre => "PreImage",
+            Self::Post => "PostImage",
+        }
+    }
+}
+
+impl StepWanted {
+    /// Its name, by which an administrator knows it.
+    pub fn name(&self) -> String {
+        format!("cxloop: {} of {}", self.message, self.table)
+    }
+
+    /// The filtering columns as the service takes them.
+    pub fn filtering_text(&self) -> String {
+        joined(&self.filtering)
+    }
+}
+
+impl ImageWanted {
+    /// The columns as the service takes them.
+    pub fn columns_text(&self) -> String {
+        joined(&self.columns)
+    }
+}
+
+fn joined(names: &BTreeSet<String>) -> String {
+    names
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// The messages of a case: a resolution comes as `Close` or `CloseIncident`, a reactivation as `SetStateDynamicEntity`
+/// where older forms are in use. Whichever an organisation has is registered; what is told twice is one change to us.
+const OF_CASES: [&str; 9] = [
+    "Create",
+    "Update",
+    "Close",
+    "CloseIncident",
+    "SetState",
+    "SetStateDynamicEntity",
+    "Merge",
+    "Delete",
+    "Assign",
+];
+
+/// The columns of a case whose change matters whatever the configuration says.
+const CASE_COLUMNS: [&str; 9] = [
+    "statecode",
+    "statuscode",
+    "ownerid",
+    "customerid",
+    "title",
+    "prioritycode",
+    "masterid",
+    "cxl_rootcause",
+    "cxl_responseid",
+];
+
+/// What comes along with a change of a case.
+const CASE_IMAGE: [&str; 6] = [
+    "ticketnumber",
+    "customerid",
+    "statecode",
+    "statuscode",
+    "ownerid",
+    "cxl_responseid",
+];
+
+/// What people write about a case: the table, the lookup to the case, and the columns whose change matters.
+const OF_COMMENTS: [(&str, &str, &[&str]); 4] = [
+    ("annotation", "objectid", &["subject", "notetext"]),
+    (
+        "email",
+        "regardingobjectid",
+        &[
+            "statecode",
+            "statuscode",
+            "subject",
+            "description",
+            "regardingobjectid",
+        ],
+    ),
+    (
+        "phonecall",
+        "regardingobjectid",
+        &[
+            "statecode",
+            "statuscode",
+            "subject",
+            "description",
+            "regardingobjectid",
+        ],
+    ),
+    (
+        "task",
+        "regardingobjectid",
+        &[
+            "statecode",
+            "statuscode",
+            "subject",
+            "description",
+            "regardingobjectid",
+        ],
+    ),
+];
+
+/// The steps that a configuration needs, in a fixed order.
+pub fn steps(configuration: &Configuration) -> Vec<StepWanted> {
+    let watched = watched_columns(configuration);
+    let mut steps: Vec<StepWanted> = OF_CASES
+        .iter()
+        .map(|message| StepWanted {
+            table: CASE.to_owned(),
+            message,
+            filtering: if *message == "Update" {
+                watched.clone()
+            } else {
+                BTreeSet::new()
+            },
+            image: image_of_case(message),
+        })
+        .collect();
+    for (table, lookup, columns) in OF_COMMENTS {
+        for message in ["Create", "Update"] {
+            let filtering = if message == "Update" {
+                set(columns)
+            } else {
+                BTreeSet::new()
+            };
+            let image = ImageWanted {
+                kind: ImageKind::Post,
+                property: if message == "Create" { "id" } else { "Target" },
+                columns: BTreeSet::from([lookup.to_owned()]),
+            };
+            steps.push(StepWanted {
+                table: table.to_owned(),
+                message,
+                filtering,
+                image: Some(image),
+            });
+        }
+    }
+    steps
+}
+
+/// The columns of a case whose change is told: those that always matter, and those that the configuration reads of it.
+fn watched_columns(configuration: &Configuration) -> BTreeSet<String> {
+    let mut columns = set(&CASE_COLUMNS);
+    for rule in &configuration.case_rules {
+        columns.extend(rule.case.columns.keys().map(ToString::to_string));
+    }
+    columns
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Which parameter of a message names the row, and whether there is a row after it.
+///
+/// Source: Microsoft Learn, "SdkMessageProcessingStepImage.MessagePropertyName". A resolution names its case inside another
+/// row, so that it can have no image.
+fn image_of_case(message: &str) -> Option<ImageWanted> {
+    let (kind, property) = match message {
+        "Create" => (ImageKind::Post, "id"),
+        "Update" | "Assign" | "Merge" => (ImageKind::Post, "Target"),
+        "SetState" | "SetStateDynamicEntity" => (ImageKind::Post, "EntityMoniker"),
+        "Delete" => (ImageKind::Pre, "Target"),
+        _ => return None,
+    };
+    Some(ImageWanted {
+        kind,
+        property,
+        columns: set(&CASE_IMAGE),
+    })
+}

@@ -1,0 +1,189 @@
+//! The laws of rules and questions.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::Mark;
+use super::*;
+use crate::configuration::QuestionMap;
+
+fn wanted() -> RuleWanted {
+    let without_token = "https://abc.example/webhooks/wxm".to_owned();
+    RuleWanted {
+        url: format!("{without_token}/t-2"),
+        without_token,
+    }
+}
+
+fn told(settings: &str) -> (Vec<String>, Settings) {
+    let settings = Settings::read(settings).unwrap();
+    let (plan, after) = rule_plan(&wanted(), &settings).unwrap();
+    (plan.lines.iter().map(|line| line.told()).collect(), after)
+}
+
+fn is_done(settings: &Settings) -> bool {
+    let (plan, after) = rule_plan(&wanted(), settings).unwrap();
+    assert!(!plan.is_done() || after.text() == settings.text());
+    plan.is_done()
+}
+
+#[test]
+fn an_account_without_our_rule_gets_one_and_keeps_the_rest_as_its_bytes_came() {
+    let rest = r#""limit":1.10,"big":123456789012345678901234567890,"name":"Caf\u00e9 \/ Vigo","notifications":[{"name":"Aviso","email":"iria@example.com","weight":0.30}]"#;
+    let (lines, after) = told(&format!("{{{rest}}}"));
+    assert_eq!(lines, ["+ notification cxloop"]);
+    let text = after.text();
+    for kept in [
+        r#""limit":1.10"#,
+        r#""big":123456789012345678901234567890"#,
+        r#"Caf\u00e9 \/ Vigo"#,
+        r#"{"name":"Aviso","email":"iria@example.com","weight":0.30}"#,
+    ] {
+        assert!(text.contains(kept), "{kept}\n{text}");
+    }
+    let rules: Value = serde_json::from_str::<Value>(&text).unwrap()["notifications"].clone();
+    assert_eq!(
+        (&rules[1]["email"], &rules[1]["mode"]),
+        (
+            &json!("https://abc.example/webhooks/wxm/t-2"),
+            &json!("RealTime")
+        )
+    );
+    assert!(is_done(&after));
+}
+
+#[test]
+fn a_persons_rule_of_all_responses_is_enough_whatever_the_case_of_its_members() {
+    let url = wanted().url;
+    let rule = json!({"Notifications": [{"Name": "Todo", "EMAIL": url, "Mode": "realtime", "ConditionalFilter": {"location": [], "archived": false, "days": null}}]});
+    let (lines, after) = told(&rule.to_string());
+    assert_eq!(lines, ["= notification Todo"]);
+    assert!(is_done(&after));
+    let (plan, _) = rule_removal(&wanted(), &after).unwrap();
+    assert_eq!(plan.lines[0].mark, Mark::Left);
+}
+
+#[test]
+fn a_rule_of_some_responses_alone_is_not_enough() {
+    let url = wanted().url;
+    for limit in [
+        json!({"mode": "Digest"}),
+        json!({"conditionalFilter": {"filterquestions": [{"questionId": "q"}]}}),
+        json!({"days": [1]}),
+        json!({"location": ["Vigo"]}),
+    ] {
+        let mut rule = json!({"name": "Detratores", "email": url});
+        rule.as_object_mut()
+            .unwrap()
+            .extend(limit.as_object().unwrap().clone());
+        let (lines, after) = told(&json!({"notifications": [rule]}).to_string());
+        assert_eq!(
+            lines,
+            ["= notification Detratores", "+ notification cxloop"]
+        );
+        assert!(is_done(&after));
+        let (_, removed) = rule_removal(&wanted(), &after).unwrap();
+        assert_eq!(removed.text(), json!({"notifications": [rule]}).to_string());
+    }
+}
+
+#[test]
+fn rules_with_an_older_token_get_the_one_of_today_and_no_second_rule_is_made() {
+    let older = "https://abc.example/webhooks/wxm/t-1";
+    let rules = json!({"notifications": [{"name": "cxloop", "email": older}, {"name": "Detratores", "email": older, "days": [1]}, {"name": "x", "email": "https://abc.example/webhooks/wxm-2/t-1"}]});
+    let (lines, after) = told(&rules.to_string());
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.starts_with('~')));
+    assert!(after.text().contains("webhooks/wxm-2/t-1"));
+    assert!(!after.text().contains("webhooks/wxm/t-1"));
+    assert!(is_done(&after));
+    let moved = json!({"notifications": [{"name": "cxloop", "email": "https://old.example/webhooks/wxm/t-1"}]});
+    let (lines, after) = told(&moved.to_string());
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("~ notification cxloop"),
+        "{lines:?}"
+    );
+    assert!(is_done(&after));
+}
+
+#[test]
+fn settings_of_another_shape_are_not_written() {
+    for text in [
+        "[]",
+        "null",
+        r#"{"notifications": 1}"#,
+        r#"{"notifications": ["x"]}"#,
+    ] {
+        assert_eq!(Settings::read(text).unwrap_err(), UnreadableSettings);
+    }
+    assert!(Settings::read(r#"{"notifications": null}"#).is_ok());
+}
+
+#[test]
+fn hidden_questions_are_made_once_taken_back_and_never_shown_ones() {
+    let wanted = questions(&QuestionMap::default());
+    assert_eq!(wanted[0].tag, "CASE_ID");
+    let plan = question_plan(&wanted, &[]);
+    assert_eq!(plan.actions().count(), wanted.len());
+    let found = |tag: &str, hidden, retired| QuestionFound {
+        id: tag.to_lowercase(),
+        tags: vec![tag.into()],
+        hidden,
+        retired,
+    };
+    let there: Vec<QuestionFound> = wanted
+        .iter()
+        .map(|one| found(&one.tag.to_lowercase(), true, false))
+        .collect();
+    assert!(question_plan(&wanted, &there).is_done());
+    let retired: Vec<QuestionFound> = wanted
+        .iter()
+        .map(|one| found(&one.tag, true, true))
+        .collect();
+    let plan = question_plan(&wanted, &retired);
+    assert!(
+        plan.actions()
+            .all(|action| matches!(action, QuestionAction::Revive(_)))
+    );
+    let shown = question_plan(&wanted, &[found("CASE_ID", false, false)]);
+    assert_eq!(shown.conflicts().count(), 1);
+    let removal = question_removal(&wanted, &there, false);
+    assert!(
+        removal
+            .actions()
+            .all(|action| matches!(action, QuestionAction::Retire(_)))
+    );
+    assert!(question_removal(&wanted, &retired, false).is_done());
+    assert_eq!(
+        question_removal(&wanted, &retired, true).actions().count(),
+        wanted.len()
+    );
+}
+
+fn rule() -> impl Strategy<Value = Value> {
+    let email = prop_oneof![
+        Just("https://abc.example/webhooks/wxm/t-2"),
+        Just("https://abc.example/webhooks/wxm/t-1"),
+        Just("https://old.example/webhooks/wxm/t-1"),
+        Just("ines@example.com"),
+    ];
+    let days = prop_oneof![Just(json!([])), Just(json!([2])), Just(Value::Null)];
+    ("[a-zñã]{1,5}|cxloop", email, days).prop_map(
+        |(name, email, days)| json!({"name": name, "email": email, "days": days, "vella": 1.50}),
+    )
+}
+
+proptest! {
+    #[test]
+    fn one_more_run_has_nothing_to_do_and_strangers_rules_stay(rules in prop::collection::vec(rule(), 0..6)) {
+        let before = json!({"notifications": rules, "npsRange": "7,8"}).to_string();
+        let (_, after) = told(&before);
+        prop_assert!(is_done(&after), "{}", after.text());
+        let strangers = |text: &str| text.matches("ines@example.com").count();
+        prop_assert_eq!(strangers(&before), strangers(&after.text()));
+        prop_assert!(after.text().contains(r#""npsRange":"7,8""#));
+        let (_, removed) = rule_removal(&wanted(), &after).unwrap();
+        let (again, _) = rule_removal(&wanted(), &removed).unwrap();
+        prop_assert!(again.is_done());
+    }
+}

@@ -1,0 +1,161 @@
+//! The secret that Dynamics sends with its webhooks: a field of the connection's own secret, beside the credentials.
+//!
+//! Source: AWS Secrets Manager API Reference, "GetSecretValue" and "PutSecretValue".
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use cxloop_domain::setup::secret::{self, CURRENT, Keeping, Known, PREVIOUS, SINCE};
+use cxloop_ports::Secrets as _;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use crate::Error;
+use crate::aws::Aws;
+use crate::commands::check::GivenSecrets;
+use crate::environment::Environment;
+
+/// A connection's webhook secret as it is kept.
+pub(crate) struct WebhookSecret {
+    name: String,
+    current: Option<SecretString>,
+    previous: Option<SecretString>,
+    since: Option<Timestamp>,
+    /// Where it can be written; secrets that are given are not ours to write.
+    store: Option<Client>,
+}
+
+impl WebhookSecret {
+    /// Reads it. A secret that lacks the fields is one that has no webhook secret yet.
+    pub(crate) async fn read(
+        name: &str,
+        secrets: &GivenSecrets,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let mut read = Self {
+            name: name.to_owned(),
+            current: None,
+            previous: None,
+            since: None,
+            store: None,
+        };
+        if let GivenSecrets::Given(_) = secrets {
+            read.current = secrets.field(name, CURRENT).await.ok();
+            read.previous = secrets.field(name, PREVIOUS).await.ok();
+        } else {
+            let store = Aws::of(environment.clone()).await.secret_values();
+            let fields = read.fields(&store).await?;
+            let text = |field: &str| fields.get(field).and_then(Value::as_str);
+            read.current = text(CURRENT).map(SecretString::from);
+            read.previous = text(PREVIOUS).map(SecretString::from);
+            read.since = text(SINCE).and_then(|since| since.parse().ok());
+            read.store = Some(store);
+        }
+        match read
+            .current
+            .as_ref()
+            .and_then(|current| secret::problem(current.expose_secret()))
+        {
+            None => Ok(read),
+            Some(problem) => Err(Error::with_mend(
+                format!("Secret {name}: the field {CURRENT} {problem}."),
+                "Remove the field: setup makes a new one.",
+            )),
+        }
+    }
+
+    /// What is known of it without telling it.
+    pub(crate) fn known(&self) -> Known {
+        let print = |secret: &SecretString| secret::fingerprint(secret.expose_secret());
+        Known {
+            current: self.current.as_ref().map(print),
+            previous: self.previous.as_ref().map(print),
+            since: self.since,
+        }
+    }
+
+    /// The one to be sent.
+    pub(crate) fn current(&self) -> Option<&SecretString> {
+        self.current.as_ref()
+    }
+
+    /// Carries out what was decided, in one write of the whole secret: its other fields stay.
+    pub(crate) async fn keep(&mut self, keeping: Keeping, now: Timestamp) -> Result<(), Error> {
+        let (current, previous) = match keeping {
+            Keeping::Nothing => return Ok(()),
+            Keeping::Make => (Some(new()?), None),
+            Keeping::Rotate => (Some(new()?), self.current.clone()),
+            Keeping::Drop => (self.current.clone(), None),
+        };
+        let Some(store) = &self.store else {
+            return Err(Error::with_mend(
+                format!("Secret {} is given and cannot be written.", self.name),
+                format!(
+                    "Add the field {CURRENT} to what is given, 20 to 200 of A-Z a-z 0-9 - _ ., or leave --secrets and CXLOOP_SECRETS out."
+                ),
+            ));
+        };
+        // Read again right before it is written: somebody may have changed another field meanwhile.
+        let mut fields = self.fields(store).await?;
+        let mut set = |field: &str, value: Option<&SecretString>| match value {
+            Some(value) => drop(fields.insert(field.to_owned(), value.expose_secret().into())),
+            None => drop(fields.remove(field)),
+        };
+        set(CURRENT, current.as_ref());
+        set(PREVIOUS, previous.as_ref());
+        if keeping != Keeping::Drop {
+            fields.insert(SINCE.to_owned(), now.to_string().into());
+            self.since = Some(now);
+        }
+        let text = Value::Object(fields).to_string();
+        let put = store
+            .put_secret_value()
+            .secret_id(&self.name)
+            .secret_string(text)
+            .send();
+        put.await
+            .map_err(|error| self.refused("PutSecretValue", &error))?;
+        (self.current, self.previous) = (current, previous);
+        Ok(())
+    }
+
+    async fn fields(&self, store: &Client) -> Result<Map<String, Value>, Error> {
+        let answer = store.get_secret_value().secret_id(&self.name).send().await;
+        let answer = answer.map_err(|error| self.refused("GetSecretValue", &error))?;
+        let fields = answer
+            .secret_string()
+            .and_then(|text| serde_json::from_str(text).ok());
+        fields.ok_or_else(|| Error::Unusable {
+            what: format!("Secret {} is no JSON object.", self.name),
+            mend: None,
+        })
+    }
+
+    fn refused<E>(&self, asked: &str, error: &SdkError<E>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match error.code() {
+            Some(code) => Error::Unusable {
+                what: format!("Secret {}: {asked} is refused ({code}).", self.name),
+                mend: None,
+            },
+            None => Error::NotReachable {
+                what: format!(
+                    "Secrets Manager cannot be reached ({}).",
+                    DisplayErrorContext(error)
+                ),
+                mend: Some(
+                    "Are there credentials and a region? For the sandbox add --sandbox.".to_owned(),
+                ),
+            },
+        }
+    }
+}
+
+fn new() -> Result<SecretString, Error> {
+    let mut bytes = [0; secret::BYTES];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::unusable("The system gives no random bytes.", error))?;
+    Ok(secret::from_chance(bytes).into())
+}
