@@ -142,6 +142,7 @@ fn refused(
         RefusalKind::Address
         | RefusalKind::Connection
         | RefusalKind::Token
+        | RefusalKind::Organization
         | RefusalKind::Signature
         | RefusalKind::Timestamp => Answer::Refused,
     }

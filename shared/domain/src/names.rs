@@ -123,6 +123,15 @@ text_newtype!(
 );
 
 text_newtype!(
+    /// The name of an HTTP header, in lower case: 1 to 60 of `a-z 0-9 -`.
+    HeaderName,
+    "header name",
+    60,
+    |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+    "must be 1 to 60 characters of a-z, 0-9 and -"
+);
+
+text_newtype!(
     /// The survey platform's own id of a response: 1 to 200 of `A-Z a-z 0-9 . _ - ~ : @ + =`, which stand in
     /// an address as they are.
     ResponseId,

@@ -25,6 +25,13 @@ pub enum Signal<'s> {
         /// Why.
         reason: RefusalKind,
     },
+    /// Nothing follows from a webhook of the CRM.
+    PassedOver {
+        /// The connection it came through.
+        connection: &'s ConnectionName,
+        /// Why.
+        reason: PassedOver,
+    },
     /// The rules or thresholds were held against a response for the first time, or again by a replay.
     Decided {
         /// The connection that the response came through.
@@ -65,9 +72,10 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "Accepted",
         "Refused",
+        "PassedOver",
         "Decided",
         "SecondsToCase",
         "Retried",
@@ -81,6 +89,7 @@ impl<'s> Signal<'s> {
         let [
             accepted,
             refused,
+            passed_over,
             decided,
             seconds_to_case,
             retried,
@@ -91,6 +100,7 @@ impl<'s> Signal<'s> {
         match self {
             Self::Accepted { .. } => accepted,
             Self::Refused { .. } => refused,
+            Self::PassedOver { .. } => passed_over,
             Self::Decided { .. } => decided,
             Self::SecondsToCase { .. } => seconds_to_case,
             Self::Retried { .. } => retried,
@@ -104,6 +114,7 @@ impl<'s> Signal<'s> {
     pub fn connection(&self) -> Option<&'s ConnectionName> {
         match self {
             Self::Accepted { connection }
+            | Self::PassedOver { connection, .. }
             | Self::Decided { connection, .. }
             | Self::SecondsToCase { connection, .. }
             | Self::Throttled { connection } => Some(connection),
@@ -169,14 +180,28 @@ words! {
         Address = "address",
         /// The configuration has no such connection, or it takes no webhooks.
         Connection = "connection",
-        /// The token in the address is missing or wrong.
+        /// The token in the address, or in a header, is missing or wrong.
         Token = "token",
+        /// The sender is another organisation than the connection's.
+        Organization = "organization",
         /// The signature is missing or wrong.
         Signature = "signature",
         /// The signed time is missing, no number, or more than five minutes off.
         Timestamp = "timestamp",
         /// The body does not fit, even compressed.
         TooLarge = "too_large",
+    }
+}
+
+words! {
+    /// Why nothing follows from a webhook of the CRM.
+    PassedOver {
+        /// It is one of our own writes.
+        OwnWrite = "own_write",
+        /// It names no row: it was too large, and what would have named the row was taken out. The sweep finds the change.
+        NoRow = "no_row",
+        /// It is of a message that changes no row, or that is not known.
+        Message = "message",
     }
 }
 

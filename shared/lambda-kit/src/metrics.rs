@@ -96,6 +96,7 @@ impl EmbeddedMetrics {
 fn own_dimension<'s>(signal: &Signal<'s>) -> Option<(&'static str, &'s str)> {
     match signal {
         Signal::Refused { reason, .. } => Some(("reason", reason.as_str())),
+        Signal::PassedOver { reason, .. } => Some(("reason", reason.as_str())),
         Signal::Decided { verdict, .. } => Some(("verdict", verdict.as_str())),
         Signal::SecretDaysLeft { secret, .. } => Some(("secret", secret)),
         Signal::Accepted { .. }

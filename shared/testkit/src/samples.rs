@@ -89,12 +89,7 @@ pub fn configuration() -> Configuration {
         case_surveys: Vec::new(),
         requests_per_second: None,
     };
-    let dynamics = DynamicsConnection {
-        url: "http://127.0.0.1:8687".to_owned(),
-        secret: "cxloop/dynamics".to_owned(),
-        token_url: None,
-        history_reserve: DynamicsConnection::DEFAULT_HISTORY_RESERVE,
-    };
+    let dynamics = DynamicsConnection::new("http://127.0.0.1:8687", "cxloop/dynamics");
     Configuration {
         connections: BTreeMap::from([
             (name("wxm"), Connection::Wxm(wxm)),

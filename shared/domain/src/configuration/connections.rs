@@ -4,12 +4,11 @@ use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::names::HeaderName;
 
 /// One connected system.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a configuration holds a handful of connections, read once a version"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Connection {
@@ -134,7 +133,8 @@ pub struct StandardConnection {
 pub struct DynamicsConnection {
     /// The organisation's root, such as `https://contoso.crm4.dynamics.com`.
     pub url: String,
-    /// Name of the secret: JSON with `tenant`, `client_id` and `client_secret`.
+    /// Name of the secret: JSON with `tenant`, `client_id` and `client_secret`; where Dynamics sends webhooks, with
+    /// `webhook_secret` too, and while it is changed with both the new and the old one, a space between them.
     pub secret: String,
     /// Where tokens come from, when it is not Microsoft's own address for the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,9 +145,51 @@ pub struct DynamicsConnection {
         skip_serializing_if = "DynamicsConnection::is_default_history_reserve"
     )]
     pub history_reserve: u32,
+    /// The id of our application user (`systemuserid`), by which its own writes are known when they come back as webhooks.
+    /// Without it they are known by their tag alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_user: Option<Uuid>,
+    /// The organisation's id. Webhooks of another one, such as a copy of this environment, are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<Uuid>,
+    /// The organisation's host as its webhooks name it, such as `contoso.crm4.dynamics.com`. Others are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_domain: Option<String>,
+    /// The header in which webhooks carry `webhook_secret`, where they carry it in a header.
+    #[serde(
+        default = "DynamicsConnection::default_webhook_header",
+        skip_serializing_if = "DynamicsConnection::is_default_webhook_header"
+    )]
+    pub webhook_header: HeaderName,
 }
 
 impl DynamicsConnection {
+    /// The header that webhooks carry their secret in unless the connection says otherwise.
+    pub const DEFAULT_WEBHOOK_HEADER: &str = "x-cxloop-secret";
+
+    /// A connection with nothing but what it must have.
+    pub fn new(url: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            secret: secret.into(),
+            token_url: None,
+            history_reserve: Self::DEFAULT_HISTORY_RESERVE,
+            application_user: None,
+            organization_id: None,
+            organization_domain: None,
+            webhook_header: Self::default_webhook_header(),
+        }
+    }
+
+    fn default_webhook_header() -> HeaderName {
+        HeaderName::parse(Self::DEFAULT_WEBHOOK_HEADER)
+            .expect("a constant within the rule of header names")
+    }
+
+    fn is_default_webhook_header(header: &HeaderName) -> bool {
+        header.as_str() == Self::DEFAULT_WEBHOOK_HEADER
+    }
+
     /// A tenth of the 6,000 requests that the service allows a user in five minutes.
     /// Source: Microsoft Learn, "Service protection API limits".
     pub const DEFAULT_HISTORY_RESERVE: u32 = 600;

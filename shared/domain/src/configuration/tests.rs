@@ -72,6 +72,43 @@ fn each_mistake_is_told_with_its_line_and_column() {
     );
 }
 
+const CRM: &str = "dynamics: { kind: dynamics, url: \"https://contoso.crm4.dynamics.com\", secret: cxloop/dynamics";
+
+#[test]
+fn a_crm_may_name_its_user_its_organisation_and_the_header_of_its_webhooks() {
+    let plain = read(WHOLE).unwrap();
+    let (_, plain) = plain.dynamics().unwrap();
+    assert_eq!(plain.webhook_header.as_str(), "x-cxloop-secret");
+    assert_eq!(
+        (plain.application_user, plain.organization_id),
+        (None, None)
+    );
+    let stored = serde_json::to_string(plain).unwrap();
+    assert!(!stored.contains("webhook_header"), "{stored}");
+
+    let id = uuid::Uuid::from_u128(7);
+    let keys = format!(
+        "{CRM}, application_user: {id}, organization_id: {id}, organization_domain: contoso.crm4.dynamics.com, webhook_header: x-chave"
+    );
+    let named = read(&with(CRM, &keys)).unwrap();
+    let (_, named) = named.dynamics().unwrap();
+    assert_eq!(
+        (named.application_user, named.organization_id),
+        (Some(id), Some(id))
+    );
+    assert_eq!(
+        named.organization_domain.as_deref(),
+        Some("contoso.crm4.dynamics.com")
+    );
+    assert_eq!(named.webhook_header.as_str(), "x-chave");
+
+    let wrong = format!("{CRM}, application_user: uxía, webhook_header: \"X Chave\"");
+    let told = mistakes(&with(CRM, &wrong));
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].starts_with("5:"), "{told:#?}");
+    assert!(told[1].contains("header name"), "{told:#?}");
+}
+
 #[test]
 fn an_unknown_key_is_refused_where_it_stands() {
     let told = mistakes(&with("open_case: attach", "open_cases: attach"));

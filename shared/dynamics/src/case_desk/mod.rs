@@ -40,7 +40,7 @@ use names::NameCache;
 use sign_in::SignIn;
 
 /// The tag of our own writes, which comes back in the webhooks that they cause.
-pub const TAG: &str = "cxloop";
+pub const TAG: &str = cxloop_domain::record_changed::OWN_TAG;
 
 /// The case desk of one organisation.
 pub struct DynamicsCaseDesk {

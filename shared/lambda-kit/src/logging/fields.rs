@@ -39,6 +39,8 @@ fields! {
     VERDICT = "verdict";
     /// The rules that act, or the rule or threshold that the line is about.
     RULES = "rules";
+    /// Why nothing follows from a webhook of the CRM, in a word: `cxloop_domain::signals::PassedOver`.
+    PASSED_OVER = "passed_over";
     /// The case's id in the CRM.
     CASE = "case";
     /// The case's ticket number.

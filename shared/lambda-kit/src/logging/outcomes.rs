@@ -17,6 +17,8 @@ outcomes! {
     LEFT_TO_THE_SWEEP = "left to the sweep";
     /// A webhook is refused.
     REFUSED = "refused";
+    /// Nothing follows from a webhook of the CRM.
+    PASSED_OVER = "passed over";
     /// A webhook could not be kept now; the sender was asked to try again.
     NOT_KEPT = "not kept";
     /// Events of bodies that were kept and never published are published.
