@@ -39,6 +39,13 @@ pub enum Signal<'s> {
         /// Milliseconds from the customer's submission to the case.
         milliseconds: u64,
     },
+    /// What an agent did stands on the response.
+    SecondsToWriteBack {
+        /// The connection that the response came through.
+        connection: &'s ConnectionName,
+        /// Milliseconds from the change in the CRM to the write.
+        milliseconds: u64,
+    },
     /// A message failed and is tried again.
     Retried {
         /// The connection that the message's response came through, where the message could be read.
@@ -65,11 +72,12 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "Accepted",
         "Refused",
         "Decided",
         "SecondsToCase",
+        "SecondsToWriteBack",
         "Retried",
         "Throttled",
         "Parked",
@@ -83,6 +91,7 @@ impl<'s> Signal<'s> {
             refused,
             decided,
             seconds_to_case,
+            seconds_to_write_back,
             retried,
             throttled,
             parked,
@@ -93,6 +102,7 @@ impl<'s> Signal<'s> {
             Self::Refused { .. } => refused,
             Self::Decided { .. } => decided,
             Self::SecondsToCase { .. } => seconds_to_case,
+            Self::SecondsToWriteBack { .. } => seconds_to_write_back,
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
@@ -106,6 +116,7 @@ impl<'s> Signal<'s> {
             Self::Accepted { connection }
             | Self::Decided { connection, .. }
             | Self::SecondsToCase { connection, .. }
+            | Self::SecondsToWriteBack { connection, .. }
             | Self::Throttled { connection } => Some(connection),
             Self::Refused { connection, .. }
             | Self::Retried { connection }

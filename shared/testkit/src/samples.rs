@@ -96,6 +96,7 @@ pub fn configuration() -> Configuration {
         history_reserve: DynamicsConnection::DEFAULT_HISTORY_RESERVE,
     };
     Configuration {
+        write_back: None,
         connections: BTreeMap::from([
             (name("wxm"), Connection::Wxm(wxm)),
             (name("dynamics"), Connection::Dynamics(dynamics)),

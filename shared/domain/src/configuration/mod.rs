@@ -10,6 +10,7 @@ mod customers;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod write_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,6 +28,10 @@ pub use connections::{
 };
 pub use customers::Customers;
 pub use reading::{Mistake, read};
+pub use write_back::{
+    CaseNote, Computed, FieldMapping, Language, PublicComments, Shown, TimeUnit, WhenEmpty,
+    WriteBack,
+};
 
 use crate::names::{ColumnName, ConnectionName, RuleName};
 use crate::response::Metric;
@@ -48,6 +53,9 @@ pub struct Configuration {
     /// What reopens cases. The first threshold that is broken decides.
     #[serde(default)]
     pub reopen: Vec<Threshold>,
+    /// What flows back from cases to the responses that they answer. Without it nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_back: Option<WriteBack>,
 }
 
 /// A rule that opens a case.

@@ -5,6 +5,7 @@ mod mapping;
 mod notes;
 mod parsing;
 mod trouble;
+mod writing_back;
 
 use std::sync::Arc;
 
