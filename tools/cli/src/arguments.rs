@@ -161,6 +161,8 @@ pub(crate) enum WorkQueue {
     Case,
     /// Responses about cases
     Reopen,
+    /// Changes of cases that responses are to hold
+    WriteBack,
 }
 
 impl WorkQueue {
@@ -170,6 +172,7 @@ impl WorkQueue {
             Self::Intake => "response-intake",
             Self::Case => "response-to-case",
             Self::Reopen => "case-reopen",
+            Self::WriteBack => "case-write-back",
         }
     }
 }
