@@ -7,7 +7,7 @@ use cxloop_domain::names::RuleName;
 use cxloop_domain::signals::{Signal, Verdict, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace;
-use cxloop_ports::{Failure, ReopenOutcome};
+use cxloop_ports::{Failure, ReopenOutcome, TiedCase};
 use uuid::Uuid;
 
 use crate::Work;
@@ -78,17 +78,22 @@ impl Work<'_> {
     async fn finish(&self, standing: &Planned, outcome: Outcome) -> Result<(), Failure> {
         let plan = &standing.plan;
         let ticket = outcome.new_ticket.as_deref().unwrap_or(&plan.ticket);
-        if !matches!(plan.course, Course::Nothing { .. }) {
-            self.deps
-                .loops
-                .tie_case(&self.loop_id, outcome.case, ticket)
-                .await?;
-        }
         let link = self.desk.case_link(outcome.case);
         let now = self.deps.clock.now();
         let steps = outcome_steps(plan, outcome.new_ticket.as_deref(), &link, now);
         let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
-        self.deps.loops.record(&self.loop_id, &steps).await?;
+        if matches!(plan.course, Course::Nothing { .. }) {
+            self.deps.loops.record(&self.loop_id, &steps).await?;
+        } else {
+            let tied = TiedCase {
+                id: outcome.case,
+                ticket,
+            };
+            self.deps
+                .loops
+                .tie_case(&self.loop_id, &tied, &steps)
+                .await?;
+        }
         let done = ReopenPlan {
             progress: Progress::Done,
             ..plan.clone()

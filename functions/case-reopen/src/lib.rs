@@ -19,8 +19,8 @@ use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops, Plans, Remedy,
-    Responses, Signals,
+    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Loops, Plans, Remedy, Responses,
+    Signals,
 };
 
 use crate::planning::to_value;
@@ -37,8 +37,6 @@ pub struct Deps {
     pub claims: Arc<dyn Claims>,
     /// The record for people.
     pub loops: Arc<dyn Loops>,
-    /// Which connections are closed.
-    pub gates: Arc<dyn Gates>,
     /// The CRM.
     pub desks: Arc<dyn CaseDesks>,
     /// The time.
@@ -71,10 +69,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         ));
     }
     let applied = deps.configurations.current().await?;
-    let (connection, desk) = deps.desks.desk(&applied)?;
-    deps.gates
-        .pass(&connection, Lane::Cases, deps.clock.now())
-        .await?;
+    let (_, desk) = deps.desks.desk(&applied)?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
         tracing::warn!(
             { fields::OUTCOME } = outcomes::GONE,

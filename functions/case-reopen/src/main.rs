@@ -27,7 +27,6 @@ async fn main() -> Result<(), Error> {
         plans: store.clone(),
         claims: store.clone(),
         loops: store.clone(),
-        gates: store.clone(),
         desks: Arc::new(
             DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
                 .correlated_by(trace::correlation())

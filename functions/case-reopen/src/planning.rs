@@ -46,7 +46,7 @@ impl Work<'_> {
         let key = plan_key(&self.event.response);
         let Some(kept) = self.deps.plans.load(&key).await? else {
             let made = to_value(&self.make_plan(BTreeSet::new()).await?);
-            return planned(self.deps.plans.keep_first(&key, &made).await?);
+            return planned(self.deps.plans.keep_first(&key, &made).await?.kept);
         };
         let standing = planned(kept)?;
         if standing

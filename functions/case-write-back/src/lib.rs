@@ -95,7 +95,7 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    let Some(case) = case_of(deps, &event, &crm, records.as_ref()).await? else {
+    let Some(case) = case_of(&event, records.as_ref()).await? else {
         return Ok(());
     };
     let mut first_failure: Option<Failure> = None;
@@ -133,9 +133,7 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
 
 /// The case that a change is about, where it is about one.
 async fn case_of(
-    deps: &Deps,
     event: &RecordChanged,
-    crm: &ConnectionName,
     records: &dyn CaseRecords,
 ) -> Result<Option<Uuid>, Failure> {
     let is_case = |table: &str| table == "incident";
@@ -145,9 +143,6 @@ async fn case_of(
     if let Some(about) = &event.about {
         return Ok(is_case(about.table.as_str()).then_some(about.id));
     }
-    deps.gates
-        .pass(crm, Lane::History, deps.clock.now())
-        .await?;
     records.case_of(&event.record).await
 }
 
@@ -196,12 +191,10 @@ impl Work<'_> {
                 None => return Ok(()),
             }
         };
-        let (deps, connection) = (self.deps, &self.response.connection);
-        for asked in [self.crm, connection] {
-            deps.gates
-                .pass(asked, Lane::History, deps.clock.now())
-                .await?;
-        }
+        let deps = self.deps;
+        deps.gates
+            .pass(&self.response.connection, Lane::History, deps.clock.now())
+            .await?;
         let lease = format!("note/{}", self.response);
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(LEASE_SECONDS);

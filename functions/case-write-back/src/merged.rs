@@ -42,7 +42,7 @@ impl Work<'_> {
             }
             let value = to_value(&followers);
             let kept = match version {
-                0 => plans.keep_first(&key, &value).await?,
+                0 => plans.keep_first(&key, &value).await?.kept,
                 version => plans.replace(&key, version, &value).await?,
             };
             if kept.plan == value {

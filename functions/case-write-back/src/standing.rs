@@ -55,7 +55,7 @@ impl Work<'_> {
         let key = state_key(&self.response, self.case);
         let value = to_value(next);
         let kept = match before.version {
-            0 => self.deps.plans.keep_first(&key, &value).await?,
+            0 => self.deps.plans.keep_first(&key, &value).await?.kept,
             version => self.deps.plans.replace(&key, version, &value).await?,
         };
         let is_ours = kept.version == before.version + 1 && kept.plan == value;

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
+use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::loops::waiting_step;
-use cxloop_domain::names::ResponseKey;
+use cxloop_domain::names::{ConnectionName, ResponseKey};
 use cxloop_domain::response::Response;
 use cxloop_domain::response_intake::{failed_step, received, received_steps};
 use cxloop_domain::response_to_case::score_in_words;
@@ -88,25 +89,14 @@ async fn take_in_or_tell(
 }
 
 async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Result<(), Failure> {
-    deps.gates
-        .pass(&event.connection, Lane::Cases, deps.clock.now())
-        .await?;
     let applied = deps.configurations.current().await?;
     let platform = deps.platforms.platform(&applied, &event.connection)?;
     let hint = platform
         .parse(&item.body)
         .map_err(|unparsable| Failure::park(unparsable.reason, ""))?;
-    if hint.signed.is_none()
-        && let Some(per_second) = applied.configuration.requests_per_second(&event.connection)
-    {
-        deps.gates
-            .take(
-                &event.connection,
-                FETCH_REQUESTS,
-                per_second,
-                deps.clock.now(),
-            )
-            .await?;
+    // A signed body carries the response, and nobody is asked for it.
+    if hint.signed.is_none() {
+        may_ask(deps, &applied, &event.connection).await?;
     }
     let response = fetch(deps, platform.as_ref(), &hint, item).await?;
     let stored = deps.responses.keep(&response, &hint.notification).await?;
@@ -127,6 +117,24 @@ async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Resul
         "a response was taken in"
     );
     Ok(())
+}
+
+/// Goes through when the platform may be asked now, and counts what is asked.
+async fn may_ask(
+    deps: &Deps,
+    applied: &Applied,
+    connection: &ConnectionName,
+) -> Result<(), Failure> {
+    let now = deps.clock.now();
+    deps.gates.pass(connection, Lane::Cases, now).await?;
+    match applied.configuration.requests_per_second(connection) {
+        Some(per_second) => {
+            deps.gates
+                .take(connection, FETCH_REQUESTS, per_second, now)
+                .await
+        }
+        None => Ok(()),
+    }
 }
 
 async fn fetch(
@@ -176,41 +184,31 @@ async fn tell_the_loop(
         let own = response.key.loop_id();
         if own != loop_id && deps.loops.of_response(&response.key).await? == Some(own) {
             // An earlier failure began a loop of its own for this response: that one goes on too.
-            begin(
-                deps,
-                &response.key,
-                &response.survey,
-                score_in_words(response),
-            )
-            .await?;
-            deps.loops.record(&response.key.loop_id(), &steps).await?;
+            deps.loops.begin(&new_loop(deps, response), &steps).await?;
         }
         deps.loops.tie_response(&loop_id, &response.key).await?;
         return deps.loops.record(&loop_id, &steps).await;
     }
-    begin(
-        deps,
-        &response.key,
-        &response.survey,
-        score_in_words(response),
-    )
-    .await?;
-    deps.loops.record(&response.key.loop_id(), &steps).await
+    deps.loops.begin(&new_loop(deps, response), &steps).await
 }
 
-async fn begin(
-    deps: &Deps,
-    response: &ResponseKey,
-    survey: &str,
-    score: Option<String>,
-) -> Result<(), Failure> {
-    let new = NewLoop {
-        response: response.clone(),
-        survey: survey.to_owned(),
+fn new_loop(deps: &Deps, response: &Response) -> NewLoop {
+    NewLoop {
+        response: response.key.clone(),
+        survey: response.survey.clone(),
         began_at: deps.clock.now(),
-        score,
-    };
-    deps.loops.begin(&new).await
+        score: score_in_words(response),
+    }
+}
+
+/// The loop of a response of which no more is known than its name.
+fn nameless_loop(deps: &Deps, response: ResponseKey) -> NewLoop {
+    NewLoop {
+        response,
+        survey: String::new(),
+        began_at: deps.clock.now(),
+        score: None,
+    }
 }
 
 /// Parks the body with its reason and, when it names a response, shows that on a loop.
@@ -231,10 +229,9 @@ async fn put_aside(
         connection: Some(&event.connection),
     });
     if let Some(key) = named_response(deps, event, item).await? {
-        begin(deps, &key, "", None).await?;
         let step = failed_step(event, &key, &failure.message, deps.clock.now());
         let step = trace::traced_failure(step, failure);
-        deps.loops.record(&key.loop_id(), &[step]).await?;
+        deps.loops.begin(&nameless_loop(deps, key), &[step]).await?;
     }
     deps.inbox.park(&event.inbox_id, &failure.message).await
 }
@@ -249,10 +246,9 @@ async fn tell_of_waiting(
     let Some(key) = named_response(deps, event, item).await? else {
         return Ok(());
     };
-    begin(deps, &key, "", None).await?;
     let step = waiting_step("response-intake", &failure.message, deps.clock.now());
     let step = trace::traced_failure(step, failure);
-    deps.loops.record(&key.loop_id(), &[step]).await
+    deps.loops.begin(&nameless_loop(deps, key), &[step]).await
 }
 
 /// The response that a kept body names, when it can be read.

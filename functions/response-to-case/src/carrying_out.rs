@@ -10,7 +10,7 @@ use cxloop_domain::response_to_case::{
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace;
-use cxloop_ports::{Failure, Lane, Noted, Remedy};
+use cxloop_ports::{Failure, Lane, Noted, Remedy, TiedCase};
 use jiff::SignedDuration;
 
 use crate::Work;
@@ -30,15 +30,16 @@ const PLAN_AGAIN_SECONDS: u32 = 2;
 
 impl Work<'_> {
     /// Plans and carries out one rule. What is refused for good is put aside with its reason.
-    pub(crate) async fn rule(&self, name: &RuleName) -> Result<(), Failure> {
-        match self.plan_and_carry_out(name).await {
+    /// `is_new` when the decision for it was made just now.
+    pub(crate) async fn rule(&self, name: &RuleName, is_new: bool) -> Result<(), Failure> {
+        match self.plan_and_carry_out(name, is_new).await {
             Err(failure) if failure.remedy == Remedy::Park => self.put_aside(name, &failure).await,
             outcome => outcome,
         }
     }
 
-    async fn plan_and_carry_out(&self, name: &RuleName) -> Result<(), Failure> {
-        let mut standing = self.plan(name).await?;
+    async fn plan_and_carry_out(&self, name: &RuleName, is_new: bool) -> Result<(), Failure> {
+        let mut standing = self.plan(name, is_new).await?;
         for _ in 0..DECISIONS {
             match &standing.plan.progress {
                 Progress::Done { .. } | Progress::Refused { .. } => return Ok(()),
@@ -91,16 +92,19 @@ impl Work<'_> {
             }
         };
         let case = plan.course.case();
-        let loop_id = self.event.response.loop_id();
-        self.deps.loops.tie_case(&loop_id, case, &ticket).await?;
         let steps = case_steps(
             plan,
             &ticket,
             &self.desk.case_link(case),
             self.deps.clock.now(),
         );
-        let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
-        self.deps.loops.record(&loop_id, &steps).await?;
+        let steps = self.with_untold(steps.into_iter().map(trace::traced).collect());
+        let tied = TiedCase {
+            id: case,
+            ticket: &ticket,
+        };
+        let loop_id = self.event.response.loop_id();
+        self.deps.loops.tie_case(&loop_id, &tied, &steps).await?;
         self.tell_case(plan, &ticket);
         let progress = match &plan.response_note {
             Some(_) => Progress::Opened { ticket },
@@ -156,19 +160,12 @@ impl Work<'_> {
                 self.tell_parked();
                 let step = note_failed_step(self.event, plan, ticket, &failure.message, now);
                 let step = trace::traced_failure(step, &failure);
-                return self
-                    .deps
-                    .loops
-                    .record(&self.event.response.loop_id(), &[step])
-                    .await;
+                return self.tell_loop(vec![step]).await;
             }
             Err(failure) => return Err(failure),
         };
         if let Some(step) = step {
-            self.deps
-                .loops
-                .record(&self.event.response.loop_id(), &[trace::traced(step)])
-                .await?;
+            self.tell_loop(vec![trace::traced(step)]).await?;
         }
         self.advance(
             standing,
@@ -265,10 +262,7 @@ impl Work<'_> {
         }
         let step = failed_step(self.event, name, &failure.message, self.deps.clock.now());
         let step = trace::traced_failure(step, failure);
-        self.deps
-            .loops
-            .record(&self.event.response.loop_id(), &[step])
-            .await?;
+        self.tell_loop(vec![step]).await?;
         if let Some(standing) = standing {
             self.advance(
                 &standing,

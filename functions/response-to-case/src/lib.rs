@@ -10,12 +10,12 @@ mod customer;
 mod planning;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::customers::Found;
 use cxloop_domain::events::ResponseReceived;
-use cxloop_domain::loops::waiting_step;
+use cxloop_domain::loops::{Step, waiting_step};
 use cxloop_domain::names::{ConnectionName, RuleName};
 use cxloop_domain::response::{Kind, Response};
 use cxloop_domain::response_to_case::{
@@ -25,8 +25,8 @@ use cxloop_domain::signals::{Signal, Verdict};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
-    AddressIndex, CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Lane, Loops,
-    Plans, Remedy, Responses, Signals, SurveyPlatforms,
+    AddressIndex, CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Gates, Loops, Plans,
+    Remedy, Responses, Signals, SurveyPlatforms,
 };
 use tokio::sync::OnceCell;
 
@@ -72,6 +72,8 @@ struct Work<'w> {
     found: OnceCell<Option<Found>>,
     event: &'w ResponseReceived,
     response: &'w Response,
+    /// Steps that the loop is told together with the next ones: each telling of its own moves the head of the loop.
+    untold: Mutex<Vec<Step>>,
 }
 
 /// Holds the rules against a response and carries out what follows. What has to wait says so on the loop.
@@ -122,9 +124,6 @@ async fn put_aside(
 async fn decide_and_carry_out(deps: &Deps, event: &ResponseReceived) -> Result<(), Failure> {
     let applied = deps.configurations.current().await?;
     let (connection, desk) = deps.desks.desk(&applied)?;
-    deps.gates
-        .pass(&connection, Lane::Cases, deps.clock.now())
-        .await?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
         tracing::warn!(
             { fields::OUTCOME } = outcomes::GONE,
@@ -143,35 +142,71 @@ async fn decide_and_carry_out(deps: &Deps, event: &ResponseReceived) -> Result<(
         found: OnceCell::new(),
         event,
         response: &stored.response,
+        untold: Mutex::default(),
     };
-    let decision = work.decision().await?;
-    let mut first_failure: Option<Failure> = None;
-    for rule in &decision.chosen {
-        let Err(failure) = work.rule(rule).await else {
-            continue;
-        };
-        match &failure.remedy {
-            // When the CRM asks for quiet, the other rules keep quiet too.
-            Remedy::WaitUntil {
-                connection: asked, ..
-            } if *asked == connection => return Err(failure),
-            // A wait for the note on the response is kept, and holds no other rule's case back.
-            Remedy::WaitUntil { .. } => first_failure = Some(failure),
-            Remedy::ComeBack { .. } | Remedy::Retry | Remedy::Mend | Remedy::Park => {
-                first_failure.get_or_insert(failure);
-            }
-        }
-    }
-    first_failure.map_or(Ok(()), Err)
+    let (decision, is_new) = work.decision().await?;
+    let done = work.carry_out(&decision, is_new).await;
+    // What the rules met matters more than whether the decision could be shown.
+    let told = work.tell_loop(Vec::new()).await;
+    done.and(told)
 }
 
 impl Work<'_> {
-    /// The decision that stands for this response and notification: the stored one, or a new one.
-    /// A replay decides anew, by the rules of now.
-    async fn decision(&self) -> Result<Decision, Failure> {
+    /// Carries out every rule that was chosen.
+    async fn carry_out(&self, decision: &Decision, is_new: bool) -> Result<(), Failure> {
+        let mut first_failure: Option<Failure> = None;
+        for rule in &decision.chosen {
+            let Err(failure) = self.rule(rule, is_new).await else {
+                continue;
+            };
+            match &failure.remedy {
+                // When the CRM asks for quiet, the other rules keep quiet too.
+                Remedy::WaitUntil {
+                    connection: asked, ..
+                } if asked == self.connection => return Err(failure),
+                // A wait for the note on the response is kept, and holds no other rule's case back.
+                Remedy::WaitUntil { .. } => first_failure = Some(failure),
+                Remedy::ComeBack { .. } | Remedy::Retry | Remedy::Mend | Remedy::Park => {
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+        first_failure.map_or(Ok(()), Err)
+    }
+
+    /// Tells the loop these steps and the ones that nobody told it yet.
+    async fn tell_loop(&self, steps: Vec<Step>) -> Result<(), Failure> {
+        let steps = self.with_untold(steps);
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.deps
+            .loops
+            .record(&self.event.response.loop_id(), &steps)
+            .await
+    }
+
+    /// These steps after the ones that the loop was not told yet, which count as told from here on.
+    fn with_untold(&self, steps: Vec<Step>) -> Vec<Step> {
+        let mut all =
+            std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        all.extend(steps);
+        all
+    }
+
+    /// The decision that stands for this response and notification, and whether it was made now: the stored one, or a
+    /// new one. A replay decides anew, by the rules of now.
+    async fn decision(&self) -> Result<(Decision, bool), Failure> {
         let Self { deps, event, .. } = self;
         let key = decision_key(&event.response, &event.notification);
-        let (kept, is_new) = match deps.plans.load(&key).await? {
+        // Asking for the stored one first spares a judgement, which costs a request only where a condition asks the CRM.
+        let look_first = event.replay || self.rules.ask_about_the_customer();
+        let standing = if look_first {
+            deps.plans.load(&key).await?
+        } else {
+            None
+        };
+        let (kept, is_new) = match standing {
             Some(kept) if !event.replay => (kept, false),
             Some(kept) => {
                 let made = planning::to_value(&self.judged().await?);
@@ -179,7 +214,8 @@ impl Work<'_> {
             }
             None => {
                 let made = planning::to_value(&self.judged().await?);
-                (deps.plans.keep_first(&key, &made).await?, true)
+                let first = deps.plans.keep_first(&key, &made).await?;
+                (first.kept, first.new)
             }
         };
         let decision: Decision = planning::from_value(&key, kept.plan)?;
@@ -191,12 +227,15 @@ impl Work<'_> {
         {
             steps.extend(decided_after_all_step(event, &history.steps, now));
         }
-        let steps: Vec<_> = steps.into_iter().map(trace::traced).collect();
-        deps.loops.record(&loop_id, &steps).await?;
+        let steps = steps.into_iter().map(trace::traced);
+        self.untold
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(steps);
         if is_new {
             self.tell_decision(&decision);
         }
-        Ok(decision)
+        Ok((decision, is_new))
     }
 
     /// A new decision, stored nowhere yet. The customer is looked for first where a condition asks about them.

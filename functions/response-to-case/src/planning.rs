@@ -43,10 +43,16 @@ pub(crate) fn planned(key: &str, kept: Kept) -> Result<Planned, Failure> {
 }
 
 impl Work<'_> {
-    /// The plan that stands for a rule. A refused one is made anew by a replay.
-    pub(crate) async fn plan(&self, name: &RuleName) -> Result<Planned, Failure> {
+    /// The plan that stands for a rule. A refused one is made anew by a replay. Under a decision that was made just now
+    /// there is most likely none, so that none is looked for: the first one kept stands in any case.
+    pub(crate) async fn plan(&self, name: &RuleName, is_new: bool) -> Result<Planned, Failure> {
         let key = plan_key(&self.event.response, name);
-        match self.deps.plans.load(&key).await? {
+        let standing = if is_new && !self.event.replay {
+            None
+        } else {
+            self.deps.plans.load(&key).await?
+        };
+        match standing {
             Some(kept) => {
                 let standing = planned(&key, kept)?;
                 match standing.plan.progress {
@@ -65,7 +71,7 @@ impl Work<'_> {
             }
             None => {
                 let made = to_value(&self.make_plan(name).await?);
-                planned(&key, self.deps.plans.keep_first(&key, &made).await?)
+                planned(&key, self.deps.plans.keep_first(&key, &made).await?.kept)
             }
         }
     }

@@ -21,18 +21,33 @@ pub struct NewLoop {
     pub score: Option<String>,
 }
 
+/// A case as a loop names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TiedCase<'c> {
+    /// Which one.
+    pub id: Uuid,
+    /// Its ticket number.
+    pub ticket: &'c str,
+}
+
 /// Writes and reads loops. Writing is harmless twice: a step with a known key keeps its first form,
 /// except that a `Failed` step is replaced by a later step of the same key.
 #[async_trait]
 pub trait Loops: Send + Sync {
-    /// Begins the loop of a response unless it has begun.
-    async fn begin(&self, new: &NewLoop) -> Result<(), Failure>;
+    /// Begins the loop of a response unless it has begun, and adds steps to it.
+    async fn begin(&self, new: &NewLoop, steps: &[Step]) -> Result<(), Failure>;
 
     /// Adds steps to a loop that has begun and moves its head on.
     async fn record(&self, id: &LoopId, steps: &[Step]) -> Result<(), Failure>;
 
-    /// Ties a case to a loop, so that later responses about the case find it. The first loop of a case stands.
-    async fn tie_case(&self, id: &LoopId, case: Uuid, ticket: &str) -> Result<(), Failure>;
+    /// Ties a case to a loop, so that later responses about the case find it, and adds steps to the loop. The first loop
+    /// of a case stands, and the first case of a loop is the one that its head names.
+    async fn tie_case(
+        &self,
+        id: &LoopId,
+        case: &TiedCase<'_>,
+        steps: &[Step],
+    ) -> Result<(), Failure>;
 
     /// Lets a response about a case be found in that case's loop.
     async fn tie_response(&self, id: &LoopId, response: &ResponseKey) -> Result<(), Failure>;

@@ -15,6 +15,15 @@ pub struct Kept {
     pub version: u64,
 }
 
+/// What came of keeping a plan as the first one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFirst {
+    /// The plan that stands.
+    pub kept: Kept,
+    /// Whether it is the one given; another stood there already otherwise.
+    pub new: bool,
+}
+
 /// Keeps plans under business keys such as `case/wxm/52c7…/detractor`.
 #[async_trait]
 pub trait Plans: Send + Sync {
@@ -22,7 +31,7 @@ pub trait Plans: Send + Sync {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Failure>;
 
     /// Stores a plan unless there is one; returns the one that stands. The first plan is the one that all retries run.
-    async fn keep_first(&self, key: &str, plan: &Value) -> Result<Kept, Failure>;
+    async fn keep_first(&self, key: &str, plan: &Value) -> Result<KeptFirst, Failure>;
 
     /// Replaces the plan if it still has the version given; returns the one that stands, which is
     /// another's when the version had moved on.

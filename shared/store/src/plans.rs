@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use cxloop_ports::{Failure, Kept, Plans};
+use cxloop_ports::{Failure, Kept, KeptFirst, Plans};
 use serde_json::Value;
 
 use crate::error::classify;
@@ -30,18 +30,24 @@ impl Plans for Store {
         Ok(item.as_ref().map(read).transpose()?)
     }
 
-    async fn keep_first(&self, name: &str, plan: &Value) -> Result<Kept, Failure> {
+    async fn keep_first(&self, name: &str, plan: &Value) -> Result<KeptFirst, Failure> {
         let item = key(name).with([
             ("plan", packed(WHAT, plan)?),
             ("version", number(1)),
             ("expires_at", expiry(self.clock.now(), PLANS_DAYS)),
         ]);
         match self.put_unless_there(WHAT, item).await? {
-            None => Ok(Kept {
-                plan: plan.clone(),
-                version: 1,
+            None => Ok(KeptFirst {
+                kept: Kept {
+                    plan: plan.clone(),
+                    version: 1,
+                },
+                new: true,
             }),
-            Some(standing) => Ok(read(&standing)?),
+            Some(standing) => Ok(KeptFirst {
+                kept: read(&standing)?,
+                new: false,
+            }),
         }
     }
 
@@ -72,7 +78,7 @@ impl Plans for Store {
         match failed_put(&error) {
             None => Err(classify("PutItem", &error).into()),
             // Expired and removed since it was read: whoever comes first decides anew.
-            Some(standing) if standing.is_empty() => self.keep_first(name, plan).await,
+            Some(standing) if standing.is_empty() => Ok(self.keep_first(name, plan).await?.kept),
             Some(standing) => Ok(read(&Stored::new(WHAT, standing))?),
         }
     }

@@ -4,7 +4,7 @@ use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::{LoopState, Replay, Step, StepKind};
 use cxloop_domain::names::ResponseKey;
 use cxloop_domain::response::Kind;
-use cxloop_ports::{Loops, NewLoop, Remedy};
+use cxloop_ports::{Loops, NewLoop, Remedy, TiedCase};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -98,10 +98,14 @@ async fn a_platform_without_notes_and_fields_says_so_once_and_nothing_is_read() 
         score: None,
     };
     let case = Uuid::from_u128(9);
-    world.store.begin(&new).await.unwrap();
+    world.store.begin(&new, &[]).await.unwrap();
+    let tied = TiedCase {
+        id: case,
+        ticket: "CAS-1",
+    };
     world
         .store
-        .tie_case(&key.loop_id(), case, "CAS-1")
+        .tie_case(&key.loop_id(), &tied, &[])
         .await
         .unwrap();
     for operation in ["1", "2"] {

@@ -9,7 +9,7 @@ use cxloop_domain::columns::CrmColumn;
 use cxloop_domain::configuration::{Configuration, read};
 use cxloop_domain::names::ResponseKey;
 use cxloop_domain::record_changed::RecordChanged;
-use cxloop_ports::{Clock, Configurations, Failure, Loops, NewLoop, Remedy};
+use cxloop_ports::{Clock, Configurations, Failure, Loops, NewLoop, Remedy, TiedCase};
 use cxloop_testkit::fakes::{
     FakeCaseRecords, FakePlatforms, FakeRecordDesks, FakeSignals, FakeStore, FakeSurveys,
 };
@@ -77,8 +77,12 @@ impl Scene {
             began_at: clock.now(),
             score: None,
         };
-        store.begin(&new).await.unwrap();
-        store.tie_case(&key.loop_id(), CASE, "CAS-1").await.unwrap();
+        store.begin(&new, &[]).await.unwrap();
+        let tied = TiedCase {
+            id: CASE,
+            ticket: "CAS-1",
+        };
+        store.tie_case(&key.loop_id(), &tied, &[]).await.unwrap();
         records.put(CaseRecord {
             id: CASE,
             row_version: 0,

@@ -77,7 +77,7 @@ async fn responses(ledger: &FakeStore, count: usize, began_at: Timestamp) -> Vec
             began_at,
             score: None,
         };
-        ledger.begin(&new).await.unwrap();
+        ledger.begin(&new, &[]).await.unwrap();
         keys.push(key);
     }
     keys

@@ -272,7 +272,6 @@ impl World {
             plans: self.role::<dyn Plans>(self.store.clone()),
             claims: self.role::<dyn Claims>(self.store.clone()),
             loops: self.role::<dyn Loops>(self.store.clone()),
-            gates: self.role::<dyn Gates>(self.store.clone()),
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
             clock: self.clock.clone(),
             signals: self.signals("case-reopen"),

@@ -3,10 +3,9 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use cxloop_domain::loops::{Loop, LoopState, Step, state_of};
 use cxloop_domain::names::LoopId;
-use cxloop_ports::NewLoop;
+use cxloop_ports::{NewLoop, TiedCase};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use uuid::Uuid;
 
 use super::{failed, head_key, steps};
 use crate::error::classify;
@@ -42,19 +41,25 @@ pub(super) fn place(changed_at: Timestamp, id: &LoopId) -> AttributeValue {
     text(format!("{}#{id}", written(changed_at)))
 }
 
-/// The item of a loop that begins now.
-pub(super) fn begun(new: &NewLoop, now: Timestamp) -> Attributes {
+/// When a loop changed last, by its steps.
+fn changed_at(began_at: Timestamp, steps: &[Step]) -> Timestamp {
+    steps.iter().map(|step| step.at).fold(began_at, Ord::max)
+}
+
+/// The item of a loop that begins now, with these steps.
+pub(super) fn begun(new: &NewLoop, steps: &[Step], now: Timestamp) -> Attributes {
     let id = new.response.loop_id();
+    let changed_at = changed_at(new.began_at, steps);
     let mut item = head_key(&id).with([
         ("id", text(&id)),
         ("response", text(&new.response)),
         ("survey", text(&new.survey)),
         ("began_at", text(written(new.began_at))),
-        ("changed_at", text(written(new.began_at))),
-        ("state", name_of(&LoopState::Received)),
+        ("changed_at", text(written(changed_at))),
+        ("state", name_of(&state_of(steps))),
         ("version", number(0)),
-        ("gsi1pk", day_list(new.began_at, shard_of(id.as_str()))),
-        ("gsi1sk", place(new.began_at, &id)),
+        ("gsi1pk", day_list(changed_at, shard_of(id.as_str()))),
+        ("gsi1sk", place(changed_at, &id)),
         ("expires_at", expiry(now, LOOPS_DAYS)),
     ]);
     if let Some(score) = &new.score {
@@ -133,21 +138,22 @@ impl Store {
         }
     }
 
-    /// Lets the head say what the steps amount to. Whoever writes last has read all steps that were
-    /// written before, so that recorders who meet here leave the same head in any order.
-    pub(super) async fn move_head_on(&self, id: &LoopId) -> Result<(), StoreError> {
+    /// Lets the head say what the steps amount to, and name a case unless it names one. Whoever writes last has read all
+    /// steps that were written before, so that recorders who meet here leave the same head in any order.
+    pub(super) async fn move_head_on(
+        &self,
+        id: &LoopId,
+        case: Option<&TiedCase<'_>>,
+    ) -> Result<(), StoreError> {
         for _ in 0..TRIES {
             let story = self.read_loop(id).await?.ok_or(StoreError::NotBegun)?;
             let state = state_of(&story.steps);
-            let changed_at = story
-                .steps
-                .iter()
-                .map(|step| step.at)
-                .fold(story.head.began_at, Ord::max);
-            if story.head.state == state && story.head.changed_at == changed_at {
+            let changed_at = changed_at(story.head.began_at, &story.steps);
+            let case = case.filter(|_| story.head.case.is_none());
+            if story.head.state == state && story.head.changed_at == changed_at && case.is_none() {
                 return Ok(());
             }
-            let update = self.moved(id, story.version, state, changed_at);
+            let update = self.moved(id, story.version, state, changed_at, case);
             // Head and list change together, so that no crash between them hides a failure.
             let written = match (state == LoopState::Failed, story.listed_as_failed) {
                 (true, _) => {
@@ -165,14 +171,30 @@ impl Store {
     }
 
     /// The change of a head that has the version given.
-    fn moved(&self, id: &LoopId, version: u64, state: LoopState, changed_at: Timestamp) -> Update {
-        Update::builder()
+    fn moved(
+        &self,
+        id: &LoopId,
+        version: u64,
+        state: LoopState,
+        changed_at: Timestamp,
+        case: Option<&TiedCase<'_>>,
+    ) -> Update {
+        let mut expression = "SET #state = :state, #changed = :changed, #version = :next, #list = :list, #place = :place, \
+             #expires = :expires"
+            .to_owned();
+        let mut update = Update::builder();
+        if let Some(case) = case {
+            expression.push_str(", #case = :case, #ticket = :ticket");
+            update = update
+                .expression_attribute_names("#case", "case")
+                .expression_attribute_names("#ticket", "ticket")
+                .expression_attribute_values(":case", text(case.id))
+                .expression_attribute_values(":ticket", text(case.ticket));
+        }
+        update
             .table_name(&self.table)
             .set_key(Some(head_key(id).attributes()))
-            .update_expression(
-                "SET #state = :state, #changed = :changed, #version = :next, #list = :list, #place = :place, \
-                 #expires = :expires",
-            )
+            .update_expression(expression)
             .condition_expression("#version = :version")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#changed", "changed_at")
@@ -207,36 +229,6 @@ impl Store {
         match written {
             Ok(_) => Ok(true),
             Err(error) if failed_update(&error).is_some() => Ok(false),
-            Err(error) => Err(classify("UpdateItem", &error)),
-        }
-    }
-
-    /// Names the case on the head; the first one named stays.
-    pub(super) async fn name_case_on_head(
-        &self,
-        id: &LoopId,
-        case: Uuid,
-        ticket: &str,
-    ) -> Result<(), StoreError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(head_key(id).attributes()))
-            .update_expression("SET #case = if_not_exists(#case, :case), #ticket = if_not_exists(#ticket, :ticket)")
-            .condition_expression("attribute_exists(#pk) AND #expires > :now")
-            .expression_attribute_names("#pk", "pk")
-            .expression_attribute_names("#expires", "expires_at")
-            .expression_attribute_names("#case", "case")
-            .expression_attribute_names("#ticket", "ticket")
-            .expression_attribute_values(":case", text(case))
-            .expression_attribute_values(":ticket", text(ticket))
-            .expression_attribute_values(":now", number(self.clock.now().as_second()))
-            .send()
-            .await;
-        match update {
-            Ok(_) => Ok(()),
-            Err(error) if failed_update(&error).is_some() => Err(StoreError::NotBegun),
             Err(error) => Err(classify("UpdateItem", &error)),
         }
     }

@@ -6,9 +6,9 @@ mod listing;
 mod steps;
 
 use async_trait::async_trait;
-use cxloop_domain::loops::{Loop, LoopHistory, Step, StepKind};
+use cxloop_domain::loops::{Loop, LoopHistory, LoopState, Step, StepKind, state_of};
 use cxloop_domain::names::{LoopId, ResponseKey};
-use cxloop_ports::{Failure, Loops, NewLoop};
+use cxloop_ports::{Failure, Loops, NewLoop, TiedCase};
 use futures::future::try_join;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -46,10 +46,29 @@ impl Store {
 
 #[async_trait]
 impl Loops for Store {
-    async fn begin(&self, new: &NewLoop) -> Result<(), Failure> {
-        self.put_unless_there(head::WHAT, head::begun(new, self.clock.now()))
-            .await?;
-        Ok(())
+    async fn begin(&self, new: &NewLoop, steps: &[Step]) -> Result<(), Failure> {
+        let id = new.response.loop_id();
+        let state = state_of(steps);
+        // A head that failed also stands on a list of its own: `record` moves it there.
+        let known = if state == LoopState::Failed {
+            &[]
+        } else {
+            steps
+        };
+        let head = head::begun(new, known, self.clock.now());
+        let standing = self.put_unless_there(head::WHAT, head).await?;
+        if standing.is_none() && state != LoopState::Failed {
+            // Nobody else knew of the loop, so the head says already what these steps amount to. Whoever comes here again
+            // after a crash finds the head, and moves it on.
+            for step in steps {
+                self.put_step(&id, step).await?;
+            }
+            return Ok(());
+        }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.record(&id, steps).await
     }
 
     async fn record(&self, id: &LoopId, steps: &[Step]) -> Result<(), Failure> {
@@ -60,14 +79,22 @@ impl Loops for Store {
         }
         // That something still waits changes no head, and a backlog tells it over and over.
         if !told_before || steps.is_empty() {
-            self.move_head_on(id).await?;
+            self.move_head_on(id, None).await?;
         }
         Ok(())
     }
 
-    async fn tie_case(&self, id: &LoopId, case: Uuid, ticket: &str) -> Result<(), Failure> {
-        self.name_case_on_head(id, case, ticket).await?;
-        self.put_unless_there(TIE, self.tied(&case_tie(case), id))
+    async fn tie_case(
+        &self,
+        id: &LoopId,
+        case: &TiedCase<'_>,
+        steps: &[Step],
+    ) -> Result<(), Failure> {
+        for step in steps {
+            self.put_step(id, step).await?;
+        }
+        self.move_head_on(id, Some(case)).await?;
+        self.put_unless_there(TIE, self.tied(&case_tie(case.id), id))
             .await?;
         Ok(())
     }

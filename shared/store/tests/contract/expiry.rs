@@ -3,7 +3,7 @@
 use cxloop_domain::loops::StepKind;
 use cxloop_domain::names::ResponseKey;
 use cxloop_ports::{
-    Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans, Responses,
+    Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans, Responses, TiedCase,
 };
 use cxloop_testkit::samples;
 use serde_json::json;
@@ -70,6 +70,7 @@ async fn an_expired_plan_stands_no_longer() {
             .keep_first("case/r-1", &json!("novo"))
             .await
             .unwrap()
+            .kept
             .plan,
         json!("novo")
     );
@@ -92,11 +93,21 @@ async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_le
     let id = new.response.loop_id();
     let about: ResponseKey = "wxm/r-2".parse().expect("a response key");
     let case = uuid::Uuid::from_u128(7);
-    store.begin(&new).await.unwrap();
+    store.begin(&new, &[]).await.unwrap();
     table.clock.advance(300 * DAY);
     let failed = samples::step("case/detractor", StepKind::Failed, table.clock.now());
     store.record(&id, &[failed]).await.unwrap();
-    store.tie_case(&id, case, "CAS-00001").await.unwrap();
+    store
+        .tie_case(
+            &id,
+            &TiedCase {
+                id: case,
+                ticket: "CAS-00001",
+            },
+            &[],
+        )
+        .await
+        .unwrap();
     store.tie_response(&id, &about).await.unwrap();
 
     table.clock.advance(400 * DAY - 1);
@@ -120,11 +131,21 @@ async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_le
             .is_empty()
     );
     assert!(
-        store.tie_case(&id, case, "CAS-00001").await.is_err(),
+        store
+            .tie_case(
+                &id,
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00001"
+                },
+                &[]
+            )
+            .await
+            .is_err(),
         "what has expired has not begun"
     );
 
-    store.begin(&new).await.unwrap();
+    store.begin(&new, &[]).await.unwrap();
     let opened = samples::step("case/detractor", StepKind::CaseOpened, new.began_at);
     store
         .record(&id, std::slice::from_ref(&opened))

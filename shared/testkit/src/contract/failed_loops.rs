@@ -1,7 +1,7 @@
 //! Promises of the list of loops in which something failed.
 
 use cxloop_domain::loops::{Loop, LoopState, StepKind};
-use cxloop_ports::Loops;
+use cxloop_ports::{Loops, TiedCase};
 use uuid::Uuid;
 
 use super::loops::{id, new_loop};
@@ -11,7 +11,11 @@ use crate::samples::{step, time};
 pub(super) async fn lists_what_failed(loops: &dyn Loops) {
     assert!(well(loops.failed(10).await).is_empty());
     for key in ["wxm/x-1", "wxm/x-2", "wxm/x-3"] {
-        well(loops.begin(&new_loop(key, "2026-11-22T10:00:00Z")).await);
+        well(
+            loops
+                .begin(&new_loop(key, "2026-11-22T10:00:00Z"), &[])
+                .await,
+        );
     }
     let failed = |at: &str| step("case/detractor", StepKind::Failed, time(at));
     // The first failure lies further back than any list of the newest reaches.
@@ -41,7 +45,18 @@ pub(super) async fn lists_what_failed(loops: &dyn Loops) {
     assert!(well(loops.failed(0).await).is_empty());
 
     let case = Uuid::from_u128(3);
-    well(loops.tie_case(&id("wxm/x-1"), case, "CAS-00003").await);
+    well(
+        loops
+            .tie_case(
+                &id("wxm/x-1"),
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00003",
+                },
+                &[],
+            )
+            .await,
+    );
     well(
         loops
             .record(&id("wxm/x-1"), &[failed("2027-03-10T12:00:00Z")])

@@ -2,7 +2,7 @@
 
 use cxloop_domain::loops::{Loop, LoopState, Step, StepKind};
 use cxloop_domain::names::{LoopId, ResponseKey};
-use cxloop_ports::{Loops, NewLoop};
+use cxloop_ports::{Loops, NewLoop, TiedCase};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -44,13 +44,16 @@ async fn tells_a_history(loops: &dyn Loops) {
         "nothing is recorded on a loop that has not begun",
     );
 
-    well(loops.begin(&new).await);
+    well(loops.begin(&new, &[]).await);
     well(
         loops
-            .begin(&NewLoop {
-                survey: "outra".to_owned(),
-                ..new.clone()
-            })
+            .begin(
+                &NewLoop {
+                    survey: "outra".to_owned(),
+                    ..new.clone()
+                },
+                &[],
+            )
             .await,
     );
     let history = well(loops.load(&id).await).expect("it began");
@@ -102,7 +105,7 @@ async fn tells_a_history(loops: &dyn Loops) {
 async fn keeps_the_first_form_of_a_step(loops: &dyn Loops) {
     well(
         loops
-            .begin(&new_loop("wxm/f-1", "2026-11-22T10:00:00Z"))
+            .begin(&new_loop("wxm/f-1", "2026-11-22T10:00:00Z"), &[])
             .await,
     );
     let id = id("wxm/f-1");
@@ -157,25 +160,69 @@ async fn finds_loops_by_case_and_response(loops: &dyn Loops) {
     let (case, other_case) = (Uuid::from_u128(1), Uuid::from_u128(2));
     well(
         loops
-            .begin(&new_loop("wxm/t-1", "2026-11-22T10:00:00Z"))
+            .begin(&new_loop("wxm/t-1", "2026-11-22T10:00:00Z"), &[])
             .await,
     );
     well(
         loops
-            .begin(&new_loop("wxm/t-2", "2026-11-22T10:00:00Z"))
+            .begin(&new_loop("wxm/t-2", "2026-11-22T10:00:00Z"), &[])
             .await,
     );
     let (first, second) = (id("wxm/t-1"), id("wxm/t-2"));
     assert_eq!(well(loops.of_case(case).await), None);
-    well(loops.tie_case(&first, case, "CAS-00001").await);
-    well(loops.tie_case(&first, case, "CAS-00001").await);
-    well(loops.tie_case(&second, case, "CAS-00001").await);
+    well(
+        loops
+            .tie_case(
+                &first,
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00001",
+                },
+                &[],
+            )
+            .await,
+    );
+    well(
+        loops
+            .tie_case(
+                &first,
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00001",
+                },
+                &[],
+            )
+            .await,
+    );
+    well(
+        loops
+            .tie_case(
+                &second,
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00001",
+                },
+                &[],
+            )
+            .await,
+    );
     assert_eq!(
         well(loops.of_case(case).await),
         Some(first.clone()),
         "the first loop of a case stands"
     );
-    well(loops.tie_case(&first, other_case, "CAS-00002").await);
+    well(
+        loops
+            .tie_case(
+                &first,
+                &TiedCase {
+                    id: other_case,
+                    ticket: "CAS-00002",
+                },
+                &[],
+            )
+            .await,
+    );
     assert_eq!(well(loops.of_case(other_case).await), Some(first.clone()));
     let head = well(loops.load(&first).await).expect("it began").head;
     assert_eq!(
@@ -203,7 +250,16 @@ async fn finds_loops_by_case_and_response(loops: &dyn Loops) {
     );
     let unknown = id("wxm/t-nobody");
     refused(
-        loops.tie_case(&unknown, case, "CAS-00001").await,
+        loops
+            .tie_case(
+                &unknown,
+                &TiedCase {
+                    id: case,
+                    ticket: "CAS-00001",
+                },
+                &[],
+            )
+            .await,
         "a loop that has not begun has no case",
     );
 }
@@ -213,13 +269,13 @@ async fn lists_the_newest(loops: &dyn Loops) {
     for (key, day) in [("wxm/n-1", "01"), ("wxm/n-2", "08"), ("wxm/n-3", "10")] {
         well(
             loops
-                .begin(&new_loop(key, &format!("2027-03-{day}T11:00:00Z")))
+                .begin(&new_loop(key, &format!("2027-03-{day}T11:00:00Z")), &[])
                 .await,
         );
     }
     well(
         loops
-            .begin(&new_loop("wxm/n-0", "2027-01-02T11:00:00Z"))
+            .begin(&new_loop("wxm/n-0", "2027-01-02T11:00:00Z"), &[])
             .await,
     );
     let keys = |found: Vec<Loop>| {
@@ -261,7 +317,7 @@ async fn lists_the_newest(loops: &dyn Loops) {
 async fn lets_many_record_at_once(loops: &dyn Loops) {
     well(
         loops
-            .begin(&new_loop("wxm/c-1", "2026-11-22T10:00:00Z"))
+            .begin(&new_loop("wxm/c-1", "2026-11-22T10:00:00Z"), &[])
             .await,
     );
     let id = id("wxm/c-1");

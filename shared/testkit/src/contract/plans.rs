@@ -1,6 +1,6 @@
 //! Promises of the store of plans.
 
-use cxloop_ports::{Kept, Plans};
+use cxloop_ports::{Kept, KeptFirst, Plans};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -14,10 +14,12 @@ fn plan(title: &str) -> Value {
 pub async fn plans(plans: &dyn Plans) {
     let key = "case/wxm/r-1/detractor";
     assert_eq!(well(plans.load(key).await), None);
-    let first = well(plans.keep_first(key, &plan("Non volverei")).await);
+    let KeptFirst { kept: first, new } = well(plans.keep_first(key, &plan("Non volverei")).await);
+    assert!(new);
     assert_eq!(first.plan, plan("Non volverei"));
     let second = well(plans.keep_first(key, &plan("outro plan")).await);
-    assert_eq!(second, first, "the first plan stands");
+    assert_eq!(second.kept, first, "the first plan stands");
+    assert!(!second.new);
     assert_eq!(well(plans.load(key).await), Some(first.clone()));
     assert_eq!(
         well(plans.load("case/wxm/r-1/detracto").await),
@@ -49,13 +51,13 @@ pub async fn plans(plans: &dyn Plans) {
         .collect();
     let kept = join_all(all.iter().map(|plan| plans.keep_first("contended", plan))).await;
     let stands = well(plans.load("contended").await).expect("one was kept");
-    for copy in kept {
-        assert_eq!(
-            well(copy),
-            stands,
-            "of ten at once one plan stands and all get it"
-        );
-    }
+    let kept: Vec<KeptFirst> = kept.into_iter().map(well).collect();
+    assert!(
+        kept.iter().all(|copy| copy.kept == stands),
+        "of ten at once one plan stands and all get it"
+    );
+    let ours = kept.iter().filter(|copy| copy.new).count();
+    assert_eq!(ours, 1, "of ten at once one is told that its plan is it");
     let replaced = join_all(
         all.iter()
             .map(|plan| plans.replace("contended", stands.version, plan)),

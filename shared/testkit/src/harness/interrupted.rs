@@ -16,9 +16,9 @@ use cxloop_domain::response::Response;
 use cxloop_ports::{
     AddressIndex, AddressPage, AddressesFrom, Bus, Capabilities, CaseDesk, CaseDesks,
     CaseRecordDesks, CaseRecords, Claims, Configurations, Failure, Gates, Hint, Inbox, InboxItem,
-    Kept, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone,
-    ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, Unparsable,
-    Written,
+    Kept, KeptFirst, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone,
+    ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase,
+    Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -74,7 +74,7 @@ interrupted!(Responses, "responses", {
 
 interrupted!(Plans, "plans", {
     load(key: &str) -> Option<Kept>;
-    keep_first(key: &str, plan: &Value) -> Kept;
+    keep_first(key: &str, plan: &Value) -> KeptFirst;
     replace(key: &str, version: u64, plan: &Value) -> Kept;
 });
 
@@ -89,9 +89,9 @@ interrupted!(Claims, "claims", {
 });
 
 interrupted!(Loops, "loops", {
-    begin(new: &NewLoop) -> ();
+    begin(new: &NewLoop, steps: &[Step]) -> ();
     record(id: &LoopId, steps: &[Step]) -> ();
-    tie_case(id: &LoopId, case: Uuid, ticket: &str) -> ();
+    tie_case(id: &LoopId, case: &TiedCase<'_>, steps: &[Step]) -> ();
     tie_response(id: &LoopId, response: &ResponseKey) -> ();
     of_case(case: Uuid) -> Option<LoopId>;
     of_response(response: &ResponseKey) -> Option<LoopId>;

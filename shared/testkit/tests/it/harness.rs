@@ -71,6 +71,7 @@ impl Scenario for OpenACase {
         let plan = plans
             .keep_first("case/r-1", &json!({ "case": "r-1" }))
             .await?
+            .kept
             .plan;
         let case = samples::case(plan["case"].as_str().unwrap_or_default(), world.contact);
         claims

@@ -92,12 +92,15 @@ impl Scene {
             let mut taken = samples::response(&key, 3);
             taken.comment = Some(format!("case of {}", NAMES[*response]));
             now_or_never(Responses::keep(scene.store.as_ref(), &taken, "")).unwrap();
-            now_or_never(scene.store.begin(&NewLoop {
-                response: taken.key.clone(),
-                survey: "s".into(),
-                began_at: scene.clock.now(),
-                score: None,
-            }))
+            now_or_never(scene.store.begin(
+                &NewLoop {
+                    response: taken.key.clone(),
+                    survey: "s".into(),
+                    began_at: scene.clock.now(),
+                    score: None,
+                },
+                &[],
+            ))
             .unwrap();
         }
         for response in responses {

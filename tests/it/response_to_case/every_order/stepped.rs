@@ -11,8 +11,8 @@ use cxloop_domain::configuration::Applied;
 use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::{
-    AddressPage, AddressesFrom, CaseDesk, CaseDesks, Claims, Failure, Kept, OpenedCase, Plans,
-    ReopenOutcome, Written,
+    AddressPage, AddressesFrom, CaseDesk, CaseDesks, Claims, Failure, Kept, KeptFirst, OpenedCase,
+    Plans, ReopenOutcome, Written,
 };
 use cxloop_testkit::fakes::{FakeCaseDesk, FakeStore};
 use jiff::Timestamp;
@@ -116,7 +116,7 @@ impl Plans for Stepped {
         }
         r
     }
-    async fn keep_first(&self, key: &str, plan: &Value) -> Result<Kept, Failure> {
+    async fn keep_first(&self, key: &str, plan: &Value) -> Result<KeptFirst, Failure> {
         if key.starts_with("case/") {
             self.turn.wait().await;
         }
@@ -124,7 +124,7 @@ impl Plans for Stepped {
         if key.starts_with("case/") {
             self.turn.saw(format!(
                 "keep_first({key}) = {}",
-                short(r.as_ref().unwrap())
+                short(&r.as_ref().unwrap().kept)
             ));
         }
         r

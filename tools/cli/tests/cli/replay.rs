@@ -43,7 +43,7 @@ impl Scene {
             began_at: now(),
             score: None,
         };
-        table.store.begin(&new).await.unwrap();
+        table.store.begin(&new, &[]).await.unwrap();
         Self { table, bus, place }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use cxloop_domain::loops::{Loop, LoopHistory, LoopState, Step, StepKind, state_of};
 use cxloop_domain::names::{LoopId, ResponseKey};
-use cxloop_ports::{Failure, Loops, NewLoop};
+use cxloop_ports::{Failure, Loops, NewLoop, TiedCase};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -29,9 +29,28 @@ fn begun<'a>(state: &'a mut State, id: &LoopId) -> Result<&'a mut LoopRow, Failu
         .ok_or_else(|| Failure::retry("the loop has not begun", ""))
 }
 
+/// Adds steps and moves the head on.
+fn add(row: &mut LoopRow, steps: &[Step]) {
+    for step in steps {
+        let standing = row
+            .steps
+            .entry(step.key.clone())
+            .or_insert_with(|| step.clone());
+        if standing.what == StepKind::Failed {
+            *standing = step.clone();
+        }
+    }
+    let steps = in_order(&row.steps);
+    row.head.state = state_of(&steps);
+    row.head.changed_at = steps
+        .iter()
+        .map(|step| step.at)
+        .fold(row.head.began_at, Ord::max);
+}
+
 #[async_trait]
 impl Loops for FakeStore {
-    async fn begin(&self, new: &NewLoop) -> Result<(), Failure> {
+    async fn begin(&self, new: &NewLoop, steps: &[Step]) -> Result<(), Failure> {
         let id = new.response.loop_id();
         let head = Loop {
             id: id.clone(),
@@ -44,40 +63,35 @@ impl Loops for FakeStore {
             ticket: None,
             score: new.score.clone(),
         };
-        self.open()?.loops.entry(id).or_insert(LoopRow {
+        let mut state = self.open()?;
+        let row = state.loops.entry(id).or_insert(LoopRow {
             head,
             steps: BTreeMap::new(),
         });
+        add(row, steps);
         Ok(())
     }
 
     async fn record(&self, id: &LoopId, steps: &[Step]) -> Result<(), Failure> {
         let mut state = self.open()?;
-        let row = begun(&mut state, id)?;
-        for step in steps {
-            let standing = row
-                .steps
-                .entry(step.key.clone())
-                .or_insert_with(|| step.clone());
-            if standing.what == StepKind::Failed {
-                *standing = step.clone();
-            }
-        }
-        let steps = in_order(&row.steps);
-        row.head.state = state_of(&steps);
-        row.head.changed_at = steps
-            .iter()
-            .map(|step| step.at)
-            .fold(row.head.began_at, Ord::max);
+        add(begun(&mut state, id)?, steps);
         Ok(())
     }
 
-    async fn tie_case(&self, id: &LoopId, case: Uuid, ticket: &str) -> Result<(), Failure> {
+    async fn tie_case(
+        &self,
+        id: &LoopId,
+        case: &TiedCase<'_>,
+        steps: &[Step],
+    ) -> Result<(), Failure> {
         let mut state = self.open()?;
-        let head = &mut begun(&mut state, id)?.head;
-        head.case.get_or_insert(case);
-        head.ticket.get_or_insert_with(|| ticket.to_owned());
-        state.case_ties.entry(case).or_insert_with(|| id.clone());
+        let row = begun(&mut state, id)?;
+        row.head.case.get_or_insert(case.id);
+        row.head
+            .ticket
+            .get_or_insert_with(|| case.ticket.to_owned());
+        add(row, steps);
+        state.case_ties.entry(case.id).or_insert_with(|| id.clone());
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Plans in memory.
 
 use async_trait::async_trait;
-use cxloop_ports::{Failure, Kept, Plans};
+use cxloop_ports::{Failure, Kept, KeptFirst, Plans};
 use serde_json::Value;
 
 use super::FakeStore;
@@ -12,13 +12,17 @@ impl Plans for FakeStore {
         Ok(self.open()?.plans.get(key).cloned())
     }
 
-    async fn keep_first(&self, key: &str, plan: &Value) -> Result<Kept, Failure> {
+    async fn keep_first(&self, key: &str, plan: &Value) -> Result<KeptFirst, Failure> {
         let mut state = self.open()?;
+        let new = !state.plans.contains_key(key);
         let kept = state.plans.entry(key.to_owned()).or_insert_with(|| Kept {
             plan: plan.clone(),
             version: 1,
         });
-        Ok(kept.clone())
+        Ok(KeptFirst {
+            kept: kept.clone(),
+            new,
+        })
     }
 
     async fn replace(&self, key: &str, version: u64, plan: &Value) -> Result<Kept, Failure> {
