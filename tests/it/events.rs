@@ -93,6 +93,22 @@ async fn the_chain_of_raw_events_makes_one_case() {
             "the table names the case"
         );
     }
+
+    let write_back = format!("{RULES}write_back: {{ language: gl }}\n");
+    world.apply(&write_back).await;
+    let back = world.case_write_back();
+    for delivery in 1..=2 {
+        let again = deliver(&world, "case-write-back/case-changed.json", |e| {
+            case_write_back::handle(&back, e)
+        })
+        .await;
+        assert_eq!(again, Vec::<String>::new());
+        let answer = world.surveys.answer("6721f0c4b7d2a93e5c180f64").unwrap();
+        let notes = answer.notes.unwrap();
+        assert_eq!(notes.len(), 2, "delivery {delivery}");
+        assert!(notes[1].note.contains("In Progress"), "{}", notes[1].note);
+        world.clock.advance(60);
+    }
 }
 
 #[tokio::test]

@@ -102,6 +102,25 @@ const ROLES: &[(&str, &[Row])] = &[
         ],
     ),
     (
+        "CaseWriteBack",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            ("WriteBackQueue.Arn", QUEUE),
+            ("DynamicsSecret", READ_SECRET),
+            ("WxmSecret", READ_SECRET),
+            ("CaseWriteBackLogs.Arn", LOGS),
+        ],
+    ),
+    (
         "Sweep",
         &[
             // Reads the rules, and reads and moves on how far changes are known.
@@ -228,7 +247,12 @@ fn the_secrets_of_further_connections_are_read_by_those_who_talk_to_survey_conne
     assert_eq!(policy["Condition"], "ExtraSecretsAreGiven");
     assert_eq!(
         texts(&policy["Properties"]["Roles"]),
-        ["WebhooksRole", "ResponseIntakeRole", "ResponseToCaseRole"]
+        [
+            "WebhooksRole",
+            "ResponseIntakeRole",
+            "ResponseToCaseRole",
+            "CaseWriteBackRole"
+        ]
     );
     let expected = BTreeMap::from([("ExtraSecretArns", READ_SECRET.iter().copied().collect())]);
     assert_eq!(allowed(&policy["Properties"]["PolicyDocument"]), expected);
@@ -251,6 +275,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
         "ResponseIntakeRole",
         "ResponseToCaseRole",
         "CaseReopenRole",
+        "CaseWriteBackRole",
         "SweepRole",
         ["ConsoleIsExposed", "ConsoleRole", "AWS::NoValue"],
     ]);

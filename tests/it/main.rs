@@ -8,6 +8,7 @@
 )]
 
 mod case_reopen;
+mod case_write_back;
 mod console;
 mod contracts;
 mod events;

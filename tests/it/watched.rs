@@ -41,6 +41,7 @@ const EVENTS: &[(&str, &str, Expected)] = &[
     ("response-to-case", "new.json", Failed(&[])),
     ("response-to-case", "mixed-batch.json", Failed(&[1, 2])),
     ("case-reopen", "about-case.json", Failed(&[])),
+    ("case-write-back", "case-changed.json", Failed(&[])),
     ("sweep", "every-minute.json", Nothing),
     ("console", "loops.json", Status(200)),
     ("console", "loop.json", Status(200)),

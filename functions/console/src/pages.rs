@@ -211,6 +211,7 @@ fn step_class(step: StepKind) -> &'static str {
         | StepKind::ResponseNoted
         | StepKind::CaseResolved
         | StepKind::CaseNoted
+        | StepKind::WrittenBack
         | StepKind::NothingDone
         | StepKind::Replayed => "quiet",
     }

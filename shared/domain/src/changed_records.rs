@@ -206,9 +206,9 @@ pub fn found(
     }
 }
 
-/// The tables whose changes matter: cases, and what people write on them.
+/// The tables whose changes matter: cases, and what people write on them, where any of it flows back.
 pub fn tables(configuration: &Configuration) -> Vec<ColumnName> {
-    if configuration.dynamics().is_none() {
+    if configuration.dynamics().is_none() || configuration.write_back.is_none() {
         return Vec::new();
     }
     ["incident", "annotation", "email", "phonecall", "task"]

@@ -31,6 +31,7 @@ pub fn step_in_words(step: StepKind) -> &'static str {
         StepKind::FollowUpAnswered => "Customer answered again",
         StepKind::CaseReopened => "Case reopened",
         StepKind::CaseNoted => "Note left on the case",
+        StepKind::WrittenBack => "Written back to the response",
         StepKind::FollowUpOpened => "Follow-up case opened",
         StepKind::NothingDone => "Nothing done",
         StepKind::Failed => "Failed",

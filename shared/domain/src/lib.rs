@@ -10,6 +10,7 @@
 
 pub mod address_index;
 pub mod case_reopen;
+pub mod case_write_back;
 pub mod cases;
 pub mod changed_records;
 pub mod columns;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::events::{ResponseHinted, ResponseReceived};
 use crate::identity;
 use crate::names::{LoopId, ResponseKey};
+use crate::record_changed::RecordChanged;
 use crate::trace::TraceId;
 
 /// One thing that happened, or was decided not to happen, with its reason.
@@ -81,6 +82,8 @@ pub enum StepKind {
     CaseReopened,
     /// A note was left on the case without changing its state.
     CaseNoted,
+    /// What the agent did stands on the response.
+    WrittenBack,
     /// A new case was opened in place of one that cannot be reopened.
     FollowUpOpened,
     /// Nothing was done, for the reason given.
@@ -142,6 +145,8 @@ pub enum Replay {
     Hinted(ResponseHinted),
     /// The rules are held against it again, and what was not done is planned anew.
     Received(ResponseReceived),
+    /// The row is read again, and what was refused is tried anew.
+    Changed(RecordChanged),
 }
 
 /// The step that says what a function waits for. One for each reason; a repeat keeps the first.
@@ -222,6 +227,7 @@ impl LoopState {
             | StepKind::ResponseNoted
             | StepKind::FollowUpAnswered
             | StepKind::CaseNoted
+            | StepKind::WrittenBack
             | StepKind::NothingDone
             | StepKind::Failed
             | StepKind::Replayed => self,

@@ -186,6 +186,18 @@ impl ResponseKey {
     }
 }
 
+impl LoopId {
+    /// The response that began the loop. `None` for an id that no response makes.
+    pub fn response(&self) -> Option<ResponseKey> {
+        // A connection's name holds no tilde.
+        let (connection, response) = self.0.split_once('~')?;
+        Some(ResponseKey::new(
+            connection.parse().ok()?,
+            response.parse().ok()?,
+        ))
+    }
+}
+
 impl fmt::Display for ResponseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.connection, self.response)
@@ -234,6 +246,7 @@ mod tests {
         #[test]
         fn a_response_key_reads_back_as_written(connection in "[a-z0-9_-]{1,40}", response in "[A-Za-z0-9._~:@+=-]{1,60}") {
             let key = ResponseKey::new(connection.parse().unwrap(), response.parse().unwrap());
+            prop_assert_eq!(key.loop_id().response(), Some(key.clone()));
             prop_assert_eq!(key.to_string().parse::<ResponseKey>().unwrap(), key);
         }
     }

@@ -46,6 +46,13 @@ pub enum Signal<'s> {
         /// Milliseconds from the customer's submission to the case.
         milliseconds: u64,
     },
+    /// What an agent did stands on the response.
+    SecondsToWriteBack {
+        /// The connection that the response came through.
+        connection: &'s ConnectionName,
+        /// Milliseconds from the change in the CRM to the write.
+        milliseconds: u64,
+    },
     /// A message failed and is tried again.
     Retried {
         /// The connection that the message's response came through, where the message could be read.
@@ -72,12 +79,13 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "Accepted",
         "Refused",
         "PassedOver",
         "Decided",
         "SecondsToCase",
+        "SecondsToWriteBack",
         "Retried",
         "Throttled",
         "Parked",
@@ -92,6 +100,7 @@ impl<'s> Signal<'s> {
             passed_over,
             decided,
             seconds_to_case,
+            seconds_to_write_back,
             retried,
             throttled,
             parked,
@@ -103,6 +112,7 @@ impl<'s> Signal<'s> {
             Self::PassedOver { .. } => passed_over,
             Self::Decided { .. } => decided,
             Self::SecondsToCase { .. } => seconds_to_case,
+            Self::SecondsToWriteBack { .. } => seconds_to_write_back,
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
@@ -117,6 +127,7 @@ impl<'s> Signal<'s> {
             | Self::PassedOver { connection, .. }
             | Self::Decided { connection, .. }
             | Self::SecondsToCase { connection, .. }
+            | Self::SecondsToWriteBack { connection, .. }
             | Self::Throttled { connection } => Some(connection),
             Self::Refused { connection, .. }
             | Self::Retried { connection }

@@ -61,14 +61,19 @@ fn first_line(error: &minijinja::Error) -> String {
 
 /// Whether a template can be read and speaks only of what there is.
 pub fn check(template: &str, vocabulary: Vocabulary) -> Result<(), TemplateProblem> {
-    let environment = environment();
-    let parsed = environment
-        .template_from_str(template)
-        .map_err(|error| TemplateProblem::Syntax(first_line(&error)))?;
     let mut known: Vec<&str> = crate::rules::VARIABLES.to_vec();
     if vocabulary == Vocabulary::Noted {
         known.extend(["ticket", "case_id"]);
     }
+    check_names(template, &known)
+}
+
+/// Whether a template can be read and speaks only of what is known.
+pub(crate) fn check_names(template: &str, known: &[&str]) -> Result<(), TemplateProblem> {
+    let environment = environment();
+    let parsed = environment
+        .template_from_str(template)
+        .map_err(|error| TemplateProblem::Syntax(first_line(&error)))?;
     let mut names: Vec<String> = parsed.undeclared_variables(false).into_iter().collect();
     names.sort();
     match names

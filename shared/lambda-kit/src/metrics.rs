@@ -49,7 +49,8 @@ impl EmbeddedMetrics {
         let name = signal.name();
         let own = own_dimension(signal);
         let (unit, value) = match signal {
-            Signal::SecondsToCase { milliseconds, .. } => {
+            Signal::SecondsToCase { milliseconds, .. }
+            | Signal::SecondsToWriteBack { milliseconds, .. } => {
                 let (seconds, rest) = (milliseconds / 1_000, milliseconds % 1_000);
                 ("Seconds", format!("{seconds}.{rest:03}"))
             }
@@ -101,6 +102,7 @@ fn own_dimension<'s>(signal: &Signal<'s>) -> Option<(&'static str, &'s str)> {
         Signal::SecretDaysLeft { secret, .. } => Some(("secret", secret)),
         Signal::Accepted { .. }
         | Signal::SecondsToCase { .. }
+        | Signal::SecondsToWriteBack { .. }
         | Signal::Retried { .. }
         | Signal::Throttled { .. }
         | Signal::Parked { .. } => None,

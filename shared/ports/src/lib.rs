@@ -6,6 +6,7 @@
 mod addresses;
 mod bus;
 mod case_desk;
+mod case_records;
 mod changed_records;
 mod clock;
 mod configurations;
@@ -24,6 +25,7 @@ pub use bus::Bus;
 pub use case_desk::{
     AddressPage, AddressesFrom, CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written,
 };
+pub use case_records::{CaseRecordDesks, CaseRecords};
 pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges};
 pub use clock::Clock;
 pub use configurations::Configurations;
@@ -34,5 +36,5 @@ pub use plans::{Claims, Kept, KeptFirst, Plans};
 pub use responses::{Responses, StoredResponse};
 pub use secrets::Secrets;
 pub use signals::Signals;
-pub use surveys::{Hint, Noted, SurveyPlatform, SurveyPlatforms, Unparsable};
+pub use surveys::{Capabilities, Hint, Noted, SurveyPlatform, SurveyPlatforms, Unparsable};
 pub use waiting::{Gates, HEAD_START, Lane, Postpone, fits, paced};

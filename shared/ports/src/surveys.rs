@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::names::{ConnectionName, ResponseId};
 use cxloop_domain::response::Response;
@@ -39,6 +40,15 @@ pub enum Noted {
     NotSupported,
 }
 
+/// What a platform takes back: declared, so that nothing is asked of it in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Notes for people.
+    pub notes: bool,
+    /// Values in program-filled questions.
+    pub fields: bool,
+}
+
 /// One survey platform, behind one connection.
 #[async_trait]
 pub trait SurveyPlatform: Send + Sync {
@@ -52,6 +62,19 @@ pub trait SurveyPlatform: Send + Sync {
     /// Not atomic on platforms without keys: callers hold a lease.
     async fn note(&self, response: &ResponseId, marker: &str, text: &str)
     -> Result<Noted, Failure>;
+
+    /// What can be written back.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Writes fields and a note on the response: one read and at most two writes. A field that holds its text already is not
+    /// written, nor a note whose marker is there, so that all of it is harmless twice. What is refused for good is told, and
+    /// the rest is written. Reads, changes and writes: callers hold a lease. Fails with remedy `Park` when the response is
+    /// not known.
+    async fn write_back(
+        &self,
+        response: &ResponseId,
+        intended: &Intended,
+    ) -> Result<Settled, Failure>;
 }
 
 /// The survey platforms of a configuration.

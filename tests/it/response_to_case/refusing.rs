@@ -22,7 +22,7 @@ async fn replay_of(world: &World, key: &cxloop_domain::names::ResponseKey) -> Re
         .expect("a step can be replayed");
     match replay {
         Replay::Received(event) => event,
-        Replay::Hinted(event) => panic!("{event:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

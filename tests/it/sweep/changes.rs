@@ -11,6 +11,13 @@ use uuid::Uuid;
 
 use crate::world::{Answered, RULES, World};
 
+/// What is told matters where something flows back.
+fn rules() -> String {
+    format!(
+        "{RULES}\nwrite_back: {{ fields: [{{ question: CASE_STATUS, column: statuscode }}] }}\n"
+    )
+}
+
 /// The changes of a table that the bus was told, as record ids with their versions.
 fn told(world: &World, table: &str) -> Vec<(Uuid, Option<u64>)> {
     world
@@ -35,7 +42,7 @@ async fn swept(world: &World) -> usize {
 
 /// A world with one case that is known already.
 async fn with_a_known_case() -> (World, Uuid) {
-    let world = World::new().await;
+    let world = World::with_rules(&rules()).await;
     let case = world.case_of(&Answered::visit(3)).await;
     swept(&world).await;
     (world, case)
@@ -134,7 +141,7 @@ impl Scenario for MissedChange {
     type World = (World, Uuid);
 
     async fn world(&self, interruptions: &Arc<Interruptions>) -> Self::World {
-        let world = World::interrupted(RULES, interruptions).await;
+        let world = World::interrupted(&rules(), interruptions).await;
         let case = world.case_of(&Answered::visit(3)).await;
         swept(&world).await;
         pause(&world, case, 2).await;
@@ -179,7 +186,7 @@ async fn a_closed_connection_is_not_asked() {
 
 #[tokio::test]
 async fn ten_thousand_unchanged_cases_cost_ten_requests_once_and_one_afterwards() {
-    let world = World::new().await;
+    let world = World::with_rules(&rules()).await;
     let customer = world.rows("contacts", "$select=contactid&$top=1").await;
     let customer = customer[0]["contactid"].as_str().unwrap().to_owned();
     for _ in 0..10 {

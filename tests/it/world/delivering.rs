@@ -32,6 +32,7 @@ impl World {
         let function = match (event.name, detail["kind"].as_str()) {
             ("ResponseHinted", _) => "response-intake",
             ("ResponseReceived", Some("about_case")) => "case-reopen",
+            ("RecordChanged", _) => "case-write-back",
             _ => "response-to-case",
         };
         self.deliver_message(function, body.to_string()).await
@@ -61,6 +62,13 @@ impl World {
             "case-reopen" => {
                 let deps = self.case_reopen();
                 queue::run(&worker, batch, no_hurry, |e| case_reopen::handle(&deps, e)).await
+            }
+            "case-write-back" => {
+                let deps = self.case_write_back();
+                queue::run(&worker, batch, no_hurry, |e| {
+                    case_write_back::handle(&deps, e)
+                })
+                .await
             }
             _ => {
                 let deps = self.response_to_case();

@@ -17,8 +17,9 @@ use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
-    AddressIndex, Bus, CaseDesk, CaseDesks, Checkpoints, Claims, Clock, Configurations, CrmChanges,
-    Gates, Inbox, Lane, Loops, Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms,
+    AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
+    Configurations, CrmChanges, Gates, Inbox, Lane, Loops, Plans, Responses, Signals,
+    SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -276,6 +277,22 @@ impl World {
             clock: self.clock.clone(),
             signals: self.signals("case-reopen"),
             parsed: cxloop_lambda_kit::PerVersion::default(),
+        }
+    }
+
+    /// Each call makes a worker of its own.
+    pub(crate) fn case_write_back(&self) -> case_write_back::Deps {
+        case_write_back::Deps {
+            configurations: self.role::<dyn Configurations>(self.store.clone()),
+            plans: self.role::<dyn Plans>(self.store.clone()),
+            claims: self.role::<dyn Claims>(self.store.clone()),
+            loops: self.role::<dyn Loops>(self.store.clone()),
+            gates: self.role::<dyn Gates>(self.store.clone()),
+            records: self.role::<dyn CaseRecordDesks>(self.desks.clone()),
+            platforms: self.platforms(),
+            clock: self.clock.clone(),
+            signals: self.signals("case-write-back"),
+            worker: cxloop_lambda_kit::worker_name("case-write-back"),
         }
     }
 

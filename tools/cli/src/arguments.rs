@@ -176,6 +176,8 @@ pub(crate) enum WorkQueue {
     Case,
     /// Responses about cases
     Reopen,
+    /// Changes of cases that responses are to hold
+    WriteBack,
 }
 
 impl WorkQueue {
@@ -185,6 +187,7 @@ impl WorkQueue {
             Self::Intake => "response-intake",
             Self::Case => "response-to-case",
             Self::Reopen => "case-reopen",
+            Self::WriteBack => "case-write-back",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod columns;
+mod write_back;
 
 use std::collections::BTreeSet;
 
@@ -59,6 +60,9 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
             );
         }
         reopening(threshold, &path, &mut found);
+    }
+    if let Some(write_back) = &configuration.write_back {
+        write_back::check(write_back, configuration.dynamics().is_some(), &mut found);
     }
     let acts = !configuration.case_rules.is_empty() || !configuration.reopen.is_empty();
     if acts && configuration.dynamics().is_none() {

@@ -10,6 +10,7 @@ mod customers;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod write_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,6 +28,10 @@ pub use connections::{
 };
 pub use customers::Customers;
 pub use reading::{Mistake, read};
+pub use write_back::{
+    CaseNote, Computed, FieldMapping, Language, PublicComments, Shown, TimeUnit, WhenEmpty,
+    WriteBack,
+};
 
 use crate::names::{ColumnName, ConnectionName, RuleName};
 use crate::response::Metric;
@@ -51,6 +56,9 @@ pub struct Configuration {
     /// Where a reopened case says so.
     #[serde(default, skip_serializing_if = "ReopenColumns::is_empty")]
     pub reopen_columns: ReopenColumns,
+    /// What flows back from cases to the responses that they answer. Without it nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_back: Option<WriteBack>,
 }
 
 /// Columns of the case that a reopening is written into, such as those that `cxloop setup dynamics` creates. A service level

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::columns;
 use crate::{Direction, Error, Query, Record, Row};
 
-const RESOLUTIONS: &str = "Incident_IncidentResolutions";
+pub(super) const RESOLUTIONS: &str = "Incident_IncidentResolutions";
 const QUEUE_ITEMS: &str = "Incident_QueueItem";
 
 /// The longest first or last name of a contact, and the longest phone number and external id.
@@ -181,7 +181,7 @@ pub(super) fn facts(id: Uuid, row: &Record) -> Result<CaseFacts, Error> {
     })
 }
 
-fn state(row: &Record) -> Option<CaseState> {
+pub(super) fn state(row: &Record) -> Option<CaseState> {
     match row.whole("statecode")? {
         0 => Some(CaseState::Active),
         1 => Some(CaseState::Resolved),
@@ -196,7 +196,7 @@ fn state(row: &Record) -> Option<CaseState> {
 /// Resolving makes a resolution activity, whose creation is the moment; setting the state by hand
 /// makes none, and then the last change of the now read-only row is the nearest that is known. A
 /// newest resolution that is cancelled (state 2) belongs to an earlier closure.
-fn resolved_at(row: &Record, state: CaseState) -> Option<Timestamp> {
+pub(super) fn resolved_at(row: &Record, state: CaseState) -> Option<Timestamp> {
     let newest = newest(row, RESOLUTIONS, "createdon");
     let by_activity = newest
         .as_ref()

@@ -10,11 +10,13 @@ mod columns;
 mod customers;
 mod desks;
 pub(crate) mod failure;
+mod labels;
 mod limiter;
 mod lookup;
 mod map;
 mod metadata;
 mod names;
+mod record;
 mod sign_in;
 
 use async_trait::async_trait;
@@ -50,6 +52,8 @@ pub struct DynamicsCaseDesk {
     now: Now,
     names: NameCache,
     limiter: Option<Limiter>,
+    /// Who we are in the CRM, once somebody asked.
+    user: tokio::sync::OnceCell<Uuid>,
 }
 
 impl DynamicsCaseDesk {
@@ -68,6 +72,7 @@ impl DynamicsCaseDesk {
             now,
             names: NameCache::default(),
             limiter: None,
+            user: tokio::sync::OnceCell::new(),
         }
     }
 

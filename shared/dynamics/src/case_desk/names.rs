@@ -26,7 +26,11 @@ pub(super) struct NameCache {
     queues: Mutex<HashMap<String, (Uuid, Timestamp)>>,
     owners: Mutex<HashMap<String, (OwnerRef, Timestamp)>>,
     choices: Mutex<HashMap<String, (Choices, Timestamp)>>,
+    labels: Mutex<HashMap<String, (Labels, Timestamp)>>,
 }
+
+/// The labels of a column's choices by their values, in one language.
+pub(super) type Labels = Arc<BTreeMap<i64, String>>;
 
 /// The values of a column's choices by their labels in lower case.
 pub(super) type Choices = Arc<BTreeMap<String, i64>>;
@@ -35,6 +39,23 @@ impl NameCache {
     /// The choices of a column that were read lately.
     pub(super) fn choices(&self, column: &str, now: Timestamp) -> Option<Choices> {
         cached(&self.choices, column, now)
+    }
+
+    /// The labels of a column in a language that were read lately.
+    pub(super) fn labels(&self, key: &str, now: Timestamp) -> Option<Labels> {
+        cached(&self.labels, key, now)
+    }
+
+    /// Keeps the labels of a column in a language.
+    pub(super) fn remember_labels(
+        &self,
+        key: &str,
+        labels: BTreeMap<i64, String>,
+        now: Timestamp,
+    ) -> Labels {
+        let labels = Arc::new(labels);
+        remember(&self.labels, key, Arc::clone(&labels), now);
+        labels
     }
 
     /// Keeps the choices of a column.

@@ -47,6 +47,8 @@ fields! {
     TICKET = "ticket";
     /// Milliseconds from the customer's submission to the case.
     MILLISECONDS_TO_CASE = "milliseconds_to_case";
+    /// Milliseconds from the change in the CRM to the write on the response.
+    MILLISECONDS_TO_WRITE_BACK = "milliseconds_to_write_back";
     /// What came of it: one of [`super::outcomes`].
     OUTCOME = "outcome";
     /// Why a webhook was refused, in a word: `cxloop_domain::signals::RefusalKind`.

@@ -39,6 +39,10 @@ outcomes! {
     PARKED = "parked";
     /// The case stands, and the platform refuses the note with its number.
     NOT_NOTED = "not noted";
+    /// What an agent did stands on the response.
+    WRITTEN_BACK = "written back";
+    /// The platform refuses a part of what an agent did; the rest stands on the response.
+    NOT_WRITTEN_BACK = "not written back";
     /// A message is done with.
     DONE = "done";
     /// A message is sent to its queue again with a delay.

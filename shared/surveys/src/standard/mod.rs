@@ -9,9 +9,10 @@ mod reader;
 mod tests;
 
 use async_trait::async_trait;
+use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::names::{ConnectionName, ResponseId};
 use cxloop_domain::response::Response;
-use cxloop_ports::{Failure, Hint, Noted, SurveyPlatform, Unparsable};
+use cxloop_ports::{Capabilities, Failure, Hint, Noted, SurveyPlatform, Unparsable};
 
 /// A sender of generic bodies.
 pub struct StandardPlatform {
@@ -51,5 +52,24 @@ impl SurveyPlatform for StandardPlatform {
         _text: &str,
     ) -> Result<Noted, Failure> {
         Ok(Noted::NotSupported)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            notes: false,
+            fields: false,
+        }
+    }
+
+    async fn write_back(
+        &self,
+        _response: &ResponseId,
+        _intended: &Intended,
+    ) -> Result<Settled, Failure> {
+        let message = format!(
+            "The connection {} takes neither notes nor fields.",
+            self.name
+        );
+        Err(Failure::park(message, "kind standard"))
     }
 }

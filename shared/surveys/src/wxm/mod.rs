@@ -14,15 +14,19 @@ mod setup;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod write_back;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::configuration::{QuestionMap, WxmConnection};
 use cxloop_domain::names::{ConnectionName, ResponseId, ResponseKey};
 use cxloop_domain::response::Response;
-use cxloop_ports::{Clock, Failure, Hint, Noted, Secrets, SurveyPlatform, Unparsable};
-use serde_json::json;
+use cxloop_ports::{
+    Capabilities, Clock, Failure, Hint, Noted, Secrets, SurveyPlatform, Unparsable,
+};
+use serde_json::{Value, json};
 
 use crate::platforms::Correlation;
 use client::Client;
@@ -72,6 +76,14 @@ impl WxmPlatform {
     }
 
     async fn answer(&self, response: &ResponseId) -> Result<Option<Answer>, Failure> {
+        Ok(self.whole_answer(response).await?.map(|(answer, _)| answer))
+    }
+
+    /// The answer, and all that the platform sent of it.
+    async fn whole_answer(
+        &self,
+        response: &ResponseId,
+    ) -> Result<Option<(Answer, Value)>, Failure> {
         if !notification::is_answer_id(response.as_str()) {
             return Ok(None);
         }
@@ -89,7 +101,9 @@ impl WxmPlatform {
             return Ok(None);
         };
         if answer.id.eq_ignore_ascii_case(response.as_str()) {
-            Ok(Some(answer))
+            let whole = serde_json::from_slice(&body)
+                .map_err(|_| self.client.unreadable("its body is no whole JSON", asked))?;
+            Ok(Some((answer, whole)))
         } else {
             Err(self
                 .client
@@ -165,5 +179,20 @@ impl SurveyPlatform for WxmPlatform {
             .await?
             .ok_or_else(gone)?;
         Ok(Noted::Written)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            notes: true,
+            fields: true,
+        }
+    }
+
+    async fn write_back(
+        &self,
+        response: &ResponseId,
+        intended: &Intended,
+    ) -> Result<Settled, Failure> {
+        write_back::write(self, response, intended).await
     }
 }

@@ -14,6 +14,9 @@ use super::wire::{self, Question};
 /// answers name questions that are unknown.
 const KEPT_SECONDS: i64 = 300;
 
+/// How long a question that is missing is believed to be missing, in seconds.
+const NEW_SECONDS: i64 = 30;
+
 /// The questions by id.
 pub(super) type Questions = BTreeMap<String, Question>;
 
@@ -35,6 +38,21 @@ impl QuestionCache {
             clock,
             kept: Mutex::default(),
         }
+    }
+
+    /// The questions as they were some seconds ago at most: for whoever misses one that was added just now.
+    pub(super) async fn fresh(&self, client: &Client) -> Result<Arc<Questions>, Failure> {
+        let now = self.clock.now();
+        {
+            let mut kept = self.kept.lock().await;
+            let is_new = kept
+                .as_ref()
+                .is_some_and(|known| now.as_second() - known.fetched_at.as_second() < NEW_SECONDS);
+            if !is_new {
+                *kept = None;
+            }
+        }
+        self.questions_for(client, std::iter::empty()).await
     }
 
     /// The questions, fetched anew when they are old or when an id is met for the first time.

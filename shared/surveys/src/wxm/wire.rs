@@ -62,6 +62,9 @@ pub(super) struct Question {
     pub(super) api_fill: bool,
     #[serde(rename = "questiontags", default, deserialize_with = "or_default")]
     pub(super) tags: Vec<String>,
+    /// The questionnaires that show it; all when empty.
+    #[serde(rename = "displaylocation", default, deserialize_with = "or_default")]
+    pub(super) display_location: Vec<String>,
     /// The short label.
     #[serde(default)]
     pub(super) note: Option<String>,

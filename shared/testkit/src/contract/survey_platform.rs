@@ -1,7 +1,8 @@
 //! Promises of a survey platform.
 
+use cxloop_domain::case_write_back::{Intended, IntendedNote, Written};
 use cxloop_domain::names::ResponseId;
-use cxloop_ports::{Noted, SurveyPlatform};
+use cxloop_ports::{Noted, Remedy, SurveyPlatform};
 
 use super::well;
 
@@ -73,5 +74,36 @@ pub async fn survey_platform(platform: &dyn SurveyPlatform, fixture: &SurveyFixt
         let text = format!("A incidencia CAS-00001 volve estar aberta. [{other}]");
         let noted = well(platform.note(&fixture.known, other, &text).await);
         assert_eq!(noted, Noted::Written, "another marker is another note");
+    }
+
+    let takes = platform.capabilities();
+    let back = Intended {
+        note: Some(IntendedNote {
+            marker: "0a1b2c3d4e5f".to_owned(),
+            text: "Caso CAS-00001: resolto. [0a1b2c3d4e5f]".to_owned(),
+        }),
+        fields: std::collections::BTreeMap::new(),
+        ticket: "CAS-00001".to_owned(),
+        status: Some("resolto".to_owned()),
+        comments: 0,
+        after: Written::default(),
+    };
+    for known in [true, true, false] {
+        let response = if known {
+            &fixture.known
+        } else {
+            &fixture.unknown
+        };
+        let written = platform.write_back(response, &back).await;
+        match written {
+            Ok(settled) => assert!(
+                known && takes.notes && settled.refused.is_empty(),
+                "{settled:?}"
+            ),
+            Err(failure) => assert!(
+                failure.remedy == Remedy::Park && !(known && takes.notes),
+                "{failure:?}"
+            ),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bus;
 mod case_desk;
+mod case_records;
 mod desks;
 mod faults;
 mod postpone;
@@ -12,6 +13,7 @@ mod surveys;
 
 pub use bus::FakeBus;
 pub use case_desk::{ContactRow, FakeCase, FakeCaseDesk, FakeNote, QueueItem};
+pub use case_records::{FakeCaseRecords, FakeRecordDesks};
 pub use desks::{FakeDesks, FakePlatforms};
 pub use faults::Faults;
 pub use postpone::{FakePostpone, SentAgain};

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::names::{ConnectionName, ResponseId};
 use cxloop_domain::response::Response;
-use cxloop_ports::{Failure, Hint, Noted, SurveyPlatform, Unparsable};
+use cxloop_ports::{Capabilities, Failure, Hint, Noted, SurveyPlatform, Unparsable};
 use serde_json::{Value, json};
 
 use super::Faults;
@@ -17,6 +18,9 @@ pub struct FakeSurveys {
     connection: ConnectionName,
     responses: Mutex<BTreeMap<ResponseId, Response>>,
     notes: Mutex<BTreeMap<ResponseId, Vec<String>>>,
+    fields: Mutex<BTreeMap<ResponseId, BTreeMap<String, String>>>,
+    refused: Mutex<BTreeSet<String>>,
+    writes: Mutex<u64>,
     faults: Faults,
 }
 
@@ -27,6 +31,9 @@ impl FakeSurveys {
             connection: connection.parse().expect("a connection name"),
             responses: Mutex::default(),
             notes: Mutex::default(),
+            fields: Mutex::default(),
+            refused: Mutex::default(),
+            writes: Mutex::default(),
             faults: Faults::default(),
         }
     }
@@ -68,6 +75,27 @@ impl FakeSurveys {
             .get(response)
             .cloned()
             .unwrap_or_default()
+    }
+
+    /// The fields of a response that hold something.
+    pub fn fields(&self, response: &ResponseId) -> BTreeMap<String, String> {
+        let fields = self.fields.lock().expect(LOCK);
+        fields.get(response).cloned().unwrap_or_default()
+    }
+
+    /// Refuses what is written into a question, until [`FakeSurveys::accept_all_fields`].
+    pub fn refuse_field(&self, question: &str) {
+        self.refused.lock().expect(LOCK).insert(question.to_owned());
+    }
+
+    /// Takes every field again.
+    pub fn accept_all_fields(&self) {
+        self.refused.lock().expect(LOCK).clear();
+    }
+
+    /// How many write-backs changed something.
+    pub fn writes(&self) -> u64 {
+        *self.writes.lock().expect(LOCK)
     }
 
     /// The notes on all responses.
@@ -120,6 +148,54 @@ impl SurveyPlatform for FakeSurveys {
         }
         notes.push(text.to_owned());
         Ok(Noted::Written)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            notes: true,
+            fields: true,
+        }
+    }
+
+    async fn write_back(
+        &self,
+        response: &ResponseId,
+        intended: &Intended,
+    ) -> Result<Settled, Failure> {
+        self.faults.check()?;
+        if !self.responses.lock().expect(LOCK).contains_key(response) {
+            return Err(Failure::park("the platform does not know the response", ""));
+        }
+        let refused = self.refused.lock().expect(LOCK);
+        let mut settled = Settled::default();
+        let mut all = self.fields.lock().expect(LOCK);
+        let fields = all.entry(response.clone()).or_default();
+        let before = fields.clone();
+        for (question, text) in &intended.fields {
+            match text {
+                _ if refused.contains(question) => {
+                    let reason = "the platform refuses it".to_owned();
+                    settled.refused.insert(question.clone(), reason);
+                }
+                Some(text) => {
+                    fields.insert(question.clone(), text.clone());
+                }
+                None => {
+                    fields.remove(question);
+                }
+            }
+        }
+        let mut changed = *fields != before;
+        if let Some(note) = &intended.note {
+            let mut notes = self.notes.lock().expect(LOCK);
+            let notes = notes.entry(response.clone()).or_default();
+            if !notes.iter().any(|written| written.contains(&note.marker)) {
+                notes.push(note.text.clone());
+                changed = true;
+            }
+        }
+        *self.writes.lock().expect(LOCK) += u64::from(changed);
+        Ok(settled)
     }
 }
 

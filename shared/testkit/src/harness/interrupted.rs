@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cxloop_domain::address_index::{IndexName, Progress};
+use cxloop_domain::case_write_back::{CaseRecord, Intended, Settled};
 use cxloop_domain::cases::{CaseDraft, CaseFacts, ContactDraft, NoteDraft, OwnerRef, Reopening};
 use cxloop_domain::changed_records::{Checkpoint, Reading};
-use cxloop_domain::configuration::{Applied, Configuration};
+use cxloop_domain::configuration::{Applied, Configuration, WriteBack};
 use cxloop_domain::customers::{CustomerSearch, Found};
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::loops::{Loop, LoopHistory, Step};
 use cxloop_domain::names::{ColumnName, ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
+use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::Response;
 use cxloop_ports::{
-    AddressIndex, AddressPage, AddressesFrom, Bus, CaseDesk, CaseDesks, ChangedPage,
-    ChangedRecords, Checkpoints, Claims, Configurations, CrmChanges, Failure, Gates, Hint, Inbox,
-    InboxItem, Kept, KeptFirst, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody,
-    Plans, Postpone, ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform,
-    SurveyPlatforms, TiedCase, Unparsable, Written,
+    AddressIndex, AddressPage, AddressesFrom, Bus, Capabilities, CaseDesk, CaseDesks,
+    CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims, Configurations,
+    CrmChanges, Failure, Gates, Hint, Inbox, InboxItem, Kept, KeptFirst, Lane, Loops, NewLoop,
+    Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets,
+    StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -168,6 +170,22 @@ impl<T: SurveyPlatform + ?Sized> SurveyPlatform for Interrupted<T> {
             })
             .await
     }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn write_back(
+        &self,
+        response: &ResponseId,
+        intended: &Intended,
+    ) -> Result<Settled, Failure> {
+        self.interruptions
+            .around("survey_platform.write_back", || {
+                self.inner.write_back(response, intended)
+            })
+            .await
+    }
 }
 
 impl<T: SurveyPlatforms + ?Sized> SurveyPlatforms for Interrupted<T> {
@@ -270,6 +288,42 @@ impl<T: CaseDesks + ?Sized> CaseDesks for Interrupted<T> {
         Ok((
             connection,
             Arc::new(Interrupted::new(desk, &self.interruptions)),
+        ))
+    }
+}
+
+#[async_trait]
+impl<T: CaseRecords + ?Sized> CaseRecords for Interrupted<T> {
+    async fn record(
+        &self,
+        case: Uuid,
+        settings: &WriteBack,
+    ) -> Result<Option<CaseRecord>, Failure> {
+        self.interruptions
+            .around("case_records.record", || self.inner.record(case, settings))
+            .await
+    }
+
+    async fn case_of(&self, row: &Record) -> Result<Option<Uuid>, Failure> {
+        self.interruptions
+            .around("case_records.case_of", || self.inner.case_of(row))
+            .await
+    }
+
+    fn link(&self, case: Uuid) -> String {
+        self.inner.link(case)
+    }
+}
+
+impl<T: CaseRecordDesks + ?Sized> CaseRecordDesks for Interrupted<T> {
+    fn records(
+        &self,
+        applied: &Applied,
+    ) -> Result<(ConnectionName, Arc<dyn CaseRecords>), Failure> {
+        let (connection, records) = self.inner.records(applied)?;
+        Ok((
+            connection,
+            Arc::new(Interrupted::new(records, &self.interruptions)),
         ))
     }
 }

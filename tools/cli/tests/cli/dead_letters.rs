@@ -71,6 +71,7 @@ impl Queues {
             ("response-intake", "intake"),
             ("response-to-case", "case"),
             ("case-reopen", "reopen"),
+            ("case-write-back", "write-back"),
         ] {
             place.file(
                 &format!(".sandbox/{function}.env"),

@@ -39,7 +39,8 @@ impl Work for Stack {
             let mut depths = self.depths().await?;
             // Nobody works on dead letters.
             depths.0.retain(|name, _| {
-                ["IntakeQueue", "CaseQueue", "ReopenQueue"].contains(&name.as_str())
+                ["IntakeQueue", "CaseQueue", "ReopenQueue", "WriteBackQueue"]
+                    .contains(&name.as_str())
             });
             Ok(Some(format!(
                 "queues (ready + in work + postponed): {depths}"

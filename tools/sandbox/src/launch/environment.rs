@@ -13,10 +13,15 @@ use crate::emulator::{Emulator, Stack};
 use crate::front::Addresses;
 
 /// The functions that queues feed, and the outputs with those queues and with their dead letters.
-const QUEUES: [(&str, &str, &str); 3] = [
+const QUEUES: [(&str, &str, &str); 4] = [
     ("response-intake", "IntakeQueueUrl", "IntakeDeadLettersUrl"),
     ("response-to-case", "CaseQueueUrl", "CaseDeadLettersUrl"),
     ("case-reopen", "ReopenQueueUrl", "ReopenDeadLettersUrl"),
+    (
+        "case-write-back",
+        "WriteBackQueueUrl",
+        "WriteBackDeadLettersUrl",
+    ),
 ];
 
 /// Where AWS's SDKs find End User Messaging, which the emulator does not have.

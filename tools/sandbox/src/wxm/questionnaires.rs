@@ -72,7 +72,7 @@ fn store_visit() -> Vec<Question> {
         "Que tenda visitou?",
         "Que loja visitou?",
     ];
-    vec![
+    let mut questions = vec![
         scale(
             asked(
                 STORE_VISIT,
@@ -133,7 +133,59 @@ fn store_visit() -> Vec<Question> {
             "Location",
             store,
         )),
-    ]
+    ];
+    questions.extend(of_the_case());
+    questions
+}
+
+/// What a program fills in when the case of the response changes. No respondent sees them.
+fn of_the_case() -> Vec<Question> {
+    let status = [
+        "Case: status",
+        "Caso: estado",
+        "Caso: estado",
+        "Caso: estado",
+    ];
+    let cause = ["Case: cause", "Caso: causa", "Caso: causa", "Caso: causa"];
+    let first = [
+        "Case: minutes to the first response",
+        "Caso: minutos hasta la primera respuesta",
+        "Caso: minutos ata a primeira resposta",
+        "Caso: minutos até à primeira resposta",
+    ];
+    let closed = [
+        "Case: minutes to its resolution",
+        "Caso: minutos hasta su resolución",
+        "Caso: minutos ata a súa resolución",
+        "Caso: minutos até à sua resolução",
+    ];
+    let reopened = [
+        "Case: times reopened",
+        "Caso: veces reabierto",
+        "Caso: veces reaberto",
+        "Caso: vezes reaberto",
+    ];
+    let hidden = [
+        ("64c0ffe0a11ce0000000a111", "CASE_STATUS", status, false),
+        ("64c0ffe0a11ce0000000a112", "CASE_CAUSE", cause, false),
+        (
+            "64c0ffe0a11ce0000000a113",
+            "CASE_FIRST_RESPONSE",
+            first,
+            true,
+        ),
+        ("64c0ffe0a11ce0000000a114", "CASE_CLOSED", closed, true),
+        ("64c0ffe0a11ce0000000a115", "CASE_REOPENED", reopened, true),
+    ];
+    let places = 11..;
+    places
+        .zip(hidden)
+        .map(|(place, (id, tag, texts, is_number))| Question {
+            api_fill: true,
+            display_type: if is_number { "Number" } else { "Text" }.into(),
+            ..asked(STORE_VISIT, place, id, tag, tag, texts)
+        })
+        .collect()
 }
 
 fn after_case() -> Vec<Question> {

@@ -6,6 +6,7 @@ mod desks;
 mod mapping;
 mod names;
 mod opening;
+mod records;
 mod reopening;
 
 use cxloop_domain::names::ConnectionName;

@@ -6,6 +6,7 @@ mod notes;
 mod parsing;
 mod setup;
 mod trouble;
+mod writing_back;
 
 use std::sync::Arc;
 

@@ -103,6 +103,24 @@ pub(super) fn changes(before: Option<&Configuration>, after: &Configuration) -> 
         &thresholds(after),
         &mut found,
     );
+    let written_back = (
+        before.and_then(|before| before.write_back.as_ref()),
+        after.write_back.as_ref(),
+    );
+    let (how, fields) = match written_back {
+        (None, Some(_)) => (How::Added, Vec::new()),
+        (Some(_), None) => (How::Removed, Vec::new()),
+        (Some(before), Some(after)) if before != after => {
+            (How::Changed, differing(&value(before), &value(after)))
+        }
+        (None, None) | (Some(_), Some(_)) => return found,
+    };
+    found.push(Change {
+        how,
+        what: "write_back",
+        name: String::new(),
+        fields,
+    });
     found
 }
 

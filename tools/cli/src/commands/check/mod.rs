@@ -8,6 +8,7 @@ mod secrets;
 mod tables;
 mod tokens;
 mod verifying;
+mod write_back;
 
 use std::path::Path;
 
@@ -103,5 +104,10 @@ fn summary(configuration: Option<&Configuration>) -> String {
         count(configuration.case_rules.len(), "case rule"),
         count(configuration.reopen.len(), "threshold"),
     ];
+    let mut parts = parts.to_vec();
+    if let Some(write_back) = &configuration.write_back {
+        let fields = count(write_back.fields.len(), "field");
+        parts.push(format!("{fields} written back"));
+    }
     parts.join(", ")
 }

@@ -76,6 +76,10 @@ pub(super) struct Names {
     pub(super) contact_columns: Vec<Written>,
     /// The column of the contact that holds the hash of its address.
     pub(super) hash_column: Option<Written>,
+    /// Questions that are written back to.
+    pub(super) back_questions: Vec<Written>,
+    /// Columns of the case that are written back.
+    pub(super) back_columns: Vec<Written>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +92,20 @@ struct Document {
     case_rules: Vec<WithCase>,
     #[serde(default)]
     reopen: Vec<WithQueue>,
+    #[serde(default)]
+    write_back: WithFields,
+}
+
+#[derive(Default, Deserialize)]
+struct WithFields {
+    #[serde(default)]
+    fields: Vec<WithQuestion>,
+}
+
+#[derive(Deserialize)]
+struct WithQuestion {
+    question: Spanned<String>,
+    column: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -225,6 +243,14 @@ pub(super) fn names(text: &str) -> Names {
             let written = Written::of(queue, format!("reopen[{at}].queue"));
             found.queues.extend(Some(written).filter(Written::is_fixed));
         }
+    }
+    for (at, field) in document.write_back.fields.iter().enumerate() {
+        let path = |key: &str| format!("write_back.fields[{at}].{key}");
+        let question = Written::of(&field.question, path("question"));
+        found.back_questions.push(question);
+        let column = field.column.as_ref();
+        let column = column.map(|column| Written::of(column, path("column")));
+        found.back_columns.extend(column);
     }
     for (connection, with) in &document.connections {
         if let Some(note) = &with.note {

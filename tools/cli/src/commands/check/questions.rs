@@ -3,13 +3,13 @@
 //! Sources: Webex Experience Management developer documentation, "Authentication"; the vendor's public .NET client for
 //! the list of active questions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cxloop_domain::configuration::WxmConnection;
 use cxloop_ports::Secrets;
 use reqwest::{Client, Response, StatusCode};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What an account's active questions are called.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(super) struct Questions {
     pub(super) labels: BTreeSet<String>,
     /// What conditions and templates find answers by: ids, and tags in lower case.
     pub(super) answers: BTreeSet<String>,
+    /// The names, in lower case, of the questions that a program fills in, and whether one of them takes numbers only.
+    pub(super) hidden: BTreeMap<String, bool>,
 }
 
 /// The active questions of an account. The error says in a sentence why they are not known.
@@ -83,6 +85,9 @@ fn read(questions: Value) -> Questions {
     let Value::Array(questions) = questions else {
         return read;
     };
+    for question in questions.iter().filter_map(Value::as_object) {
+        read.hidden.extend(hidden(question));
+    }
     for (key, value) in questions.iter().filter_map(Value::as_object).flatten() {
         match (key.to_lowercase().as_str(), value) {
             ("questiontags", Value::Array(tags)) => {
@@ -103,6 +108,37 @@ fn read(questions: Value) -> Questions {
     read.labels.retain(|label| !label.trim().is_empty());
     read.answers.retain(|name| !name.trim().is_empty());
     read
+}
+
+/// What a question that a program fills in can be called; nothing for others.
+fn hidden(question: &Map<String, Value>) -> BTreeMap<String, bool> {
+    let get = |name: &str| {
+        let mut fields = question.iter();
+        fields
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
+    if get("apifill").and_then(Value::as_bool) != Some(true) {
+        return BTreeMap::new();
+    }
+    let kind = get("displaytype")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let kind = kind.to_lowercase();
+    let is_number = ["scale", "number", "slider"].contains(&kind.as_str())
+        || kind.starts_with("star-")
+        || kind.starts_with("smile-");
+    let tags = get("questiontags").and_then(Value::as_array);
+    let names = tags
+        .into_iter()
+        .flatten()
+        .chain(get("note"))
+        .chain(get("id"));
+    names
+        .filter_map(Value::as_str)
+        .map(|name| (name.trim().to_lowercase(), is_number))
+        .filter(|(name, _)| !name.is_empty())
+        .collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub(super) async fn verify(
     findings: &mut Findings,
 ) {
     let contact_columns = names.contact_columns.len() + usize::from(names.hash_column.is_some());
-    let number = names.case_columns.len() + contact_columns;
+    let case_columns = names.case_columns.len() + names.back_columns.len();
+    let number = case_columns + contact_columns;
     if number == 0 {
         return;
     }
@@ -54,14 +55,16 @@ async fn look(
     names: &Names,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    if !names.case_columns.is_empty() {
+    let filled = names.case_columns.iter().map(|(name, _)| name);
+    if filled.clone().chain(&names.back_columns).next().is_some() {
         let Some(table) = desk.table(CASE).await? else {
-            return no_table(
-                names.case_columns.iter().map(|(name, _)| name),
-                CASE,
-                findings,
-            );
+            return no_table(filled.chain(&names.back_columns), CASE, findings);
         };
+        for written in &names.back_columns {
+            if let Some(problem) = read_column(&table, &written.name, "") {
+                findings.mistakes.push(written.mistake(problem));
+            }
+        }
         for (written, column) in &names.case_columns {
             if let Some(problem) = case_column(desk, &table, &written.name, column).await? {
                 findings.mistakes.push(written.mistake(problem));
@@ -74,7 +77,7 @@ async fn look(
             return no_table(read, CONTACT, findings);
         };
         for written in read {
-            if let Some(problem) = contact_column(&table, &written.name) {
+            if let Some(problem) = read_column(&table, &written.name, "crm_label.") {
                 findings.mistakes.push(written.mistake(problem));
             }
         }
@@ -286,8 +289,9 @@ async fn wrong_lookup(
     }))
 }
 
-/// What is wrong with a column that is read. A lookup is read as `_name_value`.
-fn contact_column(table: &TableDefinition, name: &str) -> Option<String> {
+/// What is wrong with a column that is read. A lookup is read as `_name_value`; `as_label` comes before the name of a column
+/// where its label is meant.
+fn read_column(table: &TableDefinition, name: &str, as_label: &str) -> Option<String> {
     let lookup = name
         .strip_prefix('_')
         .and_then(|name| name.strip_suffix("_value"));
@@ -309,7 +313,7 @@ fn contact_column(table: &TableDefinition, name: &str) -> Option<String> {
                 shown.clone()
             };
             Some(format!(
-                "{name} only shows {shown} and is not read: write crm_label.{read}"
+                "{name} only shows {shown} and is not read: write {as_label}{read}"
             ))
         }
         (None, Some(column)) if is_lookup(&column.kind) => {

@@ -14,7 +14,7 @@ use super::Findings;
 use super::places::{Names, Written, names};
 use super::questions::Questions;
 use super::secrets::GivenSecrets;
-use super::{answers, questions, tables, tokens};
+use super::{answers, questions, tables, tokens, write_back};
 use crate::aws::clock;
 use crate::report::count;
 
@@ -55,7 +55,7 @@ pub(super) async fn verify(
             continue;
         };
         let labels = names.questions.get(name.as_str());
-        if labels.is_none() && names.answers.is_empty() {
+        if labels.is_none() && names.answers.is_empty() && names.back_questions.is_empty() {
             continue;
         }
         let questions = questions::active(&http, wxm, secrets.as_ref()).await;
@@ -68,6 +68,7 @@ pub(super) async fn verify(
         platforms.insert(name.to_string(), questions);
     }
     answers::verify(configuration, &names.answers, &platforms, findings);
+    write_back::verify(configuration, &names, &platforms, findings);
     findings
         .mistakes
         .sort_by_key(|mistake| (mistake.line, mistake.column));

@@ -162,6 +162,7 @@ fn failed_in(history: &LoopHistory) -> Vec<Again> {
                 replay: true,
                 ..event.clone()
             }),
+            Some(Replay::Changed(event)) => Event::Changed(event.clone()),
         };
         let again = Again {
             event,
@@ -188,7 +189,7 @@ async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
         .iter()
         .filter_map(|again| match &again.event {
             Event::Hinted(event) => Some(event.inbox_id.clone()),
-            Event::Received(_) => None,
+            Event::Received(_) | Event::Changed(_) => None,
         })
         .collect();
     let parked = store.parked(limit).await?;

@@ -6,6 +6,7 @@ mod finding;
 use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
 use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::names::LoopId;
+use cxloop_domain::record_changed::RecordChanged;
 use cxloop_domain::trace::TraceId;
 use cxloop_ports::{Bus, Loops};
 use cxloop_store::Store;
@@ -31,6 +32,7 @@ impl Again {
         match &self.event {
             Event::Hinted(event) => Outgoing::traced(event, self.trace),
             Event::Received(event) => Outgoing::traced(event, self.trace),
+            Event::Changed(event) => Outgoing::traced(event, self.trace),
         }
     }
 }
@@ -40,6 +42,7 @@ impl Again {
 enum Event {
     Hinted(ResponseHinted),
     Received(ResponseReceived),
+    Changed(RecordChanged),
 }
 
 impl Event {
@@ -48,6 +51,10 @@ impl Event {
             Self::Hinted(event) => format!(
                 "webhook {} of {}: its response is fetched again",
                 event.inbox_id, event.connection
+            ),
+            Self::Changed(event) => format!(
+                "{} {}: it is read and written back again",
+                event.record.table, event.record.id
             ),
             Self::Received(event) if event.notification.is_empty() => {
                 format!(
