@@ -196,6 +196,7 @@ async fn what_ses_and_sns_took_is_listed() {
     let emulator = Emulator::start(options).await.unwrap();
     let stack = Stack::new("avaria", Default::default(), &emulator);
     assert!(stack.mails().await.unwrap().is_empty());
+    stack.verify_domain("example.com").await.unwrap();
     assert!(stack.texts().await.unwrap().is_empty());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let signed = |service: &str| {
