@@ -96,6 +96,16 @@ impl Api {
         .map(drop)
     }
 
+    /// Has SES take e-mails from and to the addresses of a domain.
+    pub(super) async fn verify_identity(&self, domain: &str) -> Result<()> {
+        let request = self
+            .http
+            .post(format!("{}/v2/email/identities", self.endpoint))
+            .header("authorization", self.authorization("ses"))
+            .body(json!({ "EmailIdentity": domain }).to_string());
+        self.answer("CreateEmailIdentity", request).await.map(drop)
+    }
+
     fn authorization(&self, service: &str) -> String {
         format!(
             "AWS4-HMAC-SHA256 Credential=sandbox/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=none"

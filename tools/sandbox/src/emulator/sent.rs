@@ -8,6 +8,14 @@ use super::stack::Stack;
 use crate::front::Sent;
 
 impl Stack {
+    /// Lets e-mails from and to the addresses of a domain pass, as a verified identity does.
+    ///
+    /// # Errors
+    /// When the emulator refuses it.
+    pub(crate) async fn verify_domain(&self, domain: &str) -> Result<()> {
+        self.api.verify_identity(domain).await
+    }
+
     /// What SES took, over both of its APIs.
     pub(crate) async fn mails(&self) -> Result<Vec<Sent>> {
         let answer = self.api.look("/_ministack/ses/messages").await?;

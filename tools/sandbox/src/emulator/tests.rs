@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::process::REGION;
 use super::{Deployment, Emulator, EmulatorOptions, Stack, Tools};
 
 fn tools() -> Tools {
@@ -196,11 +197,12 @@ async fn what_ses_and_sns_took_is_listed() {
     let emulator = Emulator::start(options).await.unwrap();
     let stack = Stack::new("avaria", Default::default(), &emulator);
     assert!(stack.mails().await.unwrap().is_empty());
+    stack.verify_domain("example.com").await.unwrap();
     assert!(stack.texts().await.unwrap().is_empty());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let signed = |service: &str| {
         format!(
-            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=none"
         )
     };
     let mail = r#"{"FromEmailAddress":"cxloop@example.com","Destination":{"ToAddresses":["iria@example.com"]},"Content":{"Simple":{"Subject":{"Data":"Avaría"},"Body":{"Text":{"Data":"Como foi?"}}}}}"#;

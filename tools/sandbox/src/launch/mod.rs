@@ -36,6 +36,8 @@ use progress::Progress;
 pub use secrets::WEBHOOK_SECRET;
 use stand_ins::StandIns;
 
+/// The domain of every address in the company and in the texts, from and to which e-mails may be sent.
+const MAIL_DOMAIN: &str = "example.com";
 /// The stack's name on the emulator.
 const STACK: &str = "cxloop";
 
@@ -117,6 +119,7 @@ impl Sandbox {
 
         let storing = async {
             secrets::put(&stack).await?;
+            stack.verify_domain(MAIL_DOMAIN).await?;
             configuration::apply(&configuration, &stack, &emulator).await
         };
         progress.step("secrets and configuration", storing).await?;

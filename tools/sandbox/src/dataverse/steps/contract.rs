@@ -216,7 +216,7 @@ impl<'o> Object<'o> {
         self.key("__type");
         self.out.push('"');
         self.out.push_str(kind);
-        self.out.push_str(":");
+        self.out.push(':');
         self.out.push_str(CONTRACTS);
         self.out.push('"');
     }
