@@ -6,7 +6,7 @@ use cxloop_domain::configuration::DynamicsConnection;
 use cxloop_domain::doctor::{Health, privileges};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::dynamics::{EndpointWanted, Found, KeyState, Wanted, keys, plan, steps};
-use cxloop_domain::setup::secret::{CURRENT, fingerprint};
+use cxloop_domain::setup::secret::{OF_DYNAMICS, fingerprint};
 use cxloop_domain::setup::{Line, address};
 use cxloop_dynamics::setup::Organisation;
 use cxloop_ports::Failure;
@@ -121,7 +121,7 @@ async fn set_up(
     let check = |what: &str| format!("{name} {what}");
     let secret = patient
         .secrets
-        .field(&connection.secret, CURRENT)
+        .field(&connection.secret, OF_DYNAMICS.current)
         .await
         .ok();
     let fingerprint = secret.map(|secret| fingerprint(secret.expose_secret()));
