@@ -11,7 +11,7 @@ use cxloop_domain::setup::{Line, address};
 use cxloop_dynamics::setup::Organisation;
 use cxloop_ports::Failure;
 use jiff::SignedDuration;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::Patient;
@@ -124,7 +124,12 @@ async fn set_up(
         .field(&connection.secret, OF_DYNAMICS.current)
         .await
         .ok();
-    let fingerprint = secret.map(|secret| fingerprint(secret.expose_secret()));
+    // While it is changed, the one before may stand behind the current one.
+    let current = |secret: &SecretString| {
+        let first = secret.expose_secret().split_whitespace().next();
+        first.map(fingerprint)
+    };
+    let fingerprint = secret.as_ref().and_then(current);
     let url = patient
         .api
         .as_deref()

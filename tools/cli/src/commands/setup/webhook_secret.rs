@@ -57,6 +57,7 @@ impl WebhookSecret {
             read.since = text(of.since).and_then(|since| since.parse().ok());
             read.store = Some(store);
         }
+        read.split();
         match read
             .current
             .as_ref()
@@ -67,6 +68,20 @@ impl WebhookSecret {
                 format!("Secret {name}: the field {} {problem}.", of.current),
                 "Remove the field: setup makes a new one.",
             )),
+        }
+    }
+
+    /// Two in one field, with a space between them, are the current one and the one before.
+    fn split(&mut self) {
+        let Some(both) = self.current.take() else {
+            return;
+        };
+        match both.expose_secret().split_whitespace().collect::<Vec<_>>()[..] {
+            [current, previous] => {
+                self.current = Some(current.into());
+                self.previous.get_or_insert_with(|| previous.into());
+            }
+            _ => self.current = Some(both),
         }
     }
 
