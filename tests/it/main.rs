@@ -21,6 +21,7 @@ mod promises;
 mod readme;
 mod response_intake;
 mod response_to_case;
+mod setup;
 mod signals;
 mod story;
 mod sweep;

@@ -50,8 +50,8 @@ async fn carry_out(cli: Cli) -> Result<Report, Error> {
     match cli.command {
         Command::Check(arguments) => commands::check::run(&arguments).await,
         Command::Apply(arguments) => commands::apply::run(&arguments).await,
-        Command::Setup(arguments) => commands::setup::run(&arguments, cli.json).await,
-        Command::Doctor(arguments) => commands::doctor::run(&arguments).await,
+        Command::Setup(arguments) => Box::pin(commands::setup::run(&arguments, cli.json)).await,
+        Command::Doctor(arguments) => Box::pin(commands::doctor::run(&arguments)).await,
         Command::Send(arguments) => commands::send::run(&arguments).await,
         Command::Replay(arguments) => commands::replay::run(&arguments).await,
         Command::Schema => Ok(commands::schema::run()),

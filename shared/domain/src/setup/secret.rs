@@ -1,4 +1,5 @@
-//! The secret that Dynamics sends with its webhooks, and its rotation with overlap.
+//! What a system proves its webhooks with, and its rotation with overlap: the secret in a header of Dynamics, the token in the
+//! address that the survey platform calls.
 //!
 //! Two secrets are accepted at once. A new one is accepted before it is sent, and the old one is dropped only when nothing
 //! sends it any more, so that no webhook is refused in between.
@@ -6,12 +7,35 @@
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-/// The field of a connection's secret that holds what its webhooks prove themselves with.
-pub const CURRENT: &str = "webhook_secret";
-/// The field that holds the one before, which is accepted too.
-pub const PREVIOUS: &str = "previous_webhook_secret";
-/// The field that says since when the current one stands there, by RFC 3339.
-pub const SINCE: &str = "webhook_secret_since";
+/// The fields of a connection's secret that hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fields {
+    /// The current one.
+    pub current: &'static str,
+    /// The one before, which is accepted too.
+    pub previous: &'static str,
+    /// Since when the current one stands there, by RFC 3339.
+    pub since: &'static str,
+    /// What people call it.
+    pub name: &'static str,
+}
+
+/// What Dynamics proves itself with.
+pub const OF_DYNAMICS: Fields = Fields {
+    current: "webhook_secret",
+    previous: "previous_webhook_secret",
+    since: "webhook_secret_since",
+    name: "webhook secret",
+};
+
+/// What Webex Experience Management proves itself with.
+pub const OF_WXM: Fields = Fields {
+    current: "webhook_token",
+    previous: "previous_webhook_token",
+    since: "webhook_token_since",
+    name: "webhook token",
+};
+
 /// The header in which Dynamics sends it.
 pub const HEADER: &str = "x-cxloop-secret";
 
@@ -39,17 +63,17 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a webhook secret must be to be put into the settings of an endpoint.
+/// What a secret must be to be put into the settings of an endpoint or into an address.
 ///
 /// Source: Microsoft Learn, "Register a webhook" (at most 2,048 characters).
 pub fn problem(secret: &str) -> Option<&'static str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if secret.is_empty() {
         Some("is empty")
     } else if secret.len() > 200 {
         Some("is longer than 200 characters")
     } else if !secret.bytes().all(plain) {
-        Some("holds other characters than A-Z a-z 0-9 - _ .")
+        Some("holds other characters than A-Z a-z 0-9 - _")
     } else {
         None
     }
@@ -60,7 +84,7 @@ pub fn is_short(secret: &str) -> bool {
     secret.len() < 20
 }
 
-/// What is known of a connection's webhook secret.
+/// What is known of what a system proves itself with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// The fingerprint of the current one.
@@ -94,7 +118,8 @@ pub enum Wish {
     Rotate,
 }
 
-/// What is done with the secret. `sent` is the fingerprint of the one that Dynamics sends, as far as it is known.
+/// What is done with the secret. `sent` is the fingerprint of the one that the system sends, as far as it
+/// is known.
 ///
 /// A rotation that was begun is finished first: with the old one still in use a third would end its overlap.
 pub fn keeping(known: &Known, sent: Option<&str>, wish: Wish) -> Keeping {
@@ -111,7 +136,7 @@ pub fn keeping(known: &Known, sent: Option<&str>, wish: Wish) -> Keeping {
     }
 }
 
-/// How long to wait before Dynamics is told to send the current secret, in whole seconds: until no function believes any
+/// How long to wait before the system is told to send the current secret, in whole seconds: until no function believes any
 /// more what it read before. A first secret needs no wait, because nobody keeps a missing field.
 pub fn wait_seconds(known: &Known, now: Timestamp, believed_seconds: i64) -> i64 {
     let (Some(since), Some(_)) = (known.since, known.previous.as_ref()) else {

@@ -243,7 +243,7 @@ async fn endpoint(
             if id == wanted.id {
                 return Ok(Some(found));
             }
-            if found.url == wanted.url {
+            if !wanted.url.is_empty() && found.url == wanted.url {
                 by_address.get_or_insert(found);
             }
         }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
-use cxloop_ports::{Clock, Failure, Secrets};
+use cxloop_ports::{Clock, Failure, Remedy, Secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -116,6 +116,18 @@ impl Secrets for SecretsManager {
             format!("Secret {secret} has no text field {field}."),
             "GetSecretValue",
         ))
+    }
+
+    async fn optional_field(
+        &self,
+        secret: &str,
+        field: &str,
+    ) -> Result<Option<SecretString>, Failure> {
+        match self.fields(secret).await {
+            Ok(fields) => Ok(fields.get(field).cloned()),
+            Err(failure) if failure.remedy == Remedy::Mend => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn forget(&self, secret: &str) {

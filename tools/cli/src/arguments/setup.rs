@@ -57,21 +57,21 @@ pub(crate) struct SetupChoice {
     /// With --remove: also what holds data, with the data
     #[arg(long, requires = "remove")]
     pub(crate) with_data: bool,
+    /// Give our webhook a new secret; the one before stays accepted until the next run
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) rotate_secret: bool,
+    /// Drop the secret before the current one in this run, when it is sent no more
+    #[arg(long, conflicts_with_all = ["remove", "rotate_secret"])]
+    pub(crate) finish_rotation: bool,
+    /// How long functions may believe an older secret: the system is given a new one only after that
+    #[arg(long, value_name = "SECONDS", default_value_t = BELIEVED_SECONDS, value_parser = clap::value_parser!(i64).range(0..=3600))]
+    pub(crate) accept_after: i64,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SetupDynamicsArgs {
     #[command(flatten)]
     pub(crate) choice: SetupChoice,
-    /// Give the webhook a new secret; the one before stays accepted until the next run
-    #[arg(long, conflicts_with = "remove")]
-    pub(crate) rotate_secret: bool,
-    /// Drop the secret before the current one in this run, when Dynamics sends it no more
-    #[arg(long, conflicts_with_all = ["remove", "rotate_secret"])]
-    pub(crate) finish_rotation: bool,
-    /// How long functions may believe an older secret: Dynamics is given a new one only after that
-    #[arg(long, value_name = "SECONDS", default_value_t = BELIEVED_SECONDS, value_parser = clap::value_parser!(i64).range(0..=3600))]
-    pub(crate) accept_after: i64,
     /// How long to wait for the indexes of alternate keys
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) key_wait: u64,

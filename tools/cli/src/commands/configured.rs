@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cxloop_domain::configuration::{self, Configuration, Connection};
+use cxloop_domain::configuration::{
+    self, Configuration, Connection, DynamicsConnection, WxmConnection,
+};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::address;
 use cxloop_ports::Configurations as _;
@@ -99,6 +101,22 @@ impl Configured {
                 ))
             }
         }
+    }
+}
+
+/// The connection, when it is one of Dynamics.
+pub(crate) fn of_dynamics(connection: &Connection) -> Option<&DynamicsConnection> {
+    match connection {
+        Connection::Dynamics(dynamics) => Some(dynamics),
+        _ => None,
+    }
+}
+
+/// The connection, when it is one of Webex Experience Management.
+pub(crate) fn of_wxm(connection: &Connection) -> Option<&WxmConnection> {
+    match connection {
+        Connection::Wxm(wxm) => Some(wxm),
+        _ => None,
     }
 }
 

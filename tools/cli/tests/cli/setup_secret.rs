@@ -96,3 +96,22 @@ async fn given_secrets_are_used_and_not_written() {
         "the one in AWS is not touched"
     );
 }
+
+#[tokio::test]
+async fn two_secrets_in_one_field_are_the_current_one_and_the_one_before() {
+    let scene = Scene::new().await;
+    scene.cxloop("setup dynamics").await.fine();
+    let current = scene.secret("webhook_secret").unwrap();
+    {
+        let mut secrets = scene.account.secrets.lock().unwrap();
+        let fields = secrets.get_mut("cxloop/dynamics").unwrap();
+        fields["webhook_secret"] = format!("{current} anterior-anterior-anterior").into();
+    }
+    let run = scene.cxloop(QUICK).await.fine();
+    assert!(
+        run.out.contains("- webhook secret before the current one"),
+        "{run:?}"
+    );
+    assert_eq!(scene.secret("webhook_secret"), Some(current));
+    assert_eq!(scene.secret("previous_webhook_secret"), None);
+}

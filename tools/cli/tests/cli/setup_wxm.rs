@@ -116,31 +116,57 @@ async fn a_question_that_customers_see_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn a_dry_run_changes_nothing_and_a_missing_token_is_told() {
+async fn a_dry_run_changes_nothing() {
     let scene = Scene::new().await;
     let shown = scene
         .cxloop("setup wxm --dry-run --json")
         .await
         .fine()
         .json();
-    assert_eq!(
-        (&shown["dry_run"], &shown["lines"][0]["mark"]),
-        (&json!(true), &json!("create"))
-    );
+    assert_eq!(shown["dry_run"], true);
+    assert_eq!(shown["lines"][1]["mark"], "create", "{shown}");
     assert_eq!(scene.rules().await.len(), 0);
-    scene
-        .account
-        .secrets
-        .lock()
-        .unwrap()
-        .get_mut("cxloop/wxm")
-        .unwrap()
-        .as_object_mut()
-        .unwrap()
-        .remove("webhook_token");
-    let run = scene.cxloop("setup wxm").await;
+}
+
+#[tokio::test]
+async fn a_missing_token_is_made_and_a_new_one_is_put_in_with_overlap() {
+    let scene = Scene::new().await;
+    let set = |field: &str, value: Value| {
+        let mut secrets = scene.account.secrets.lock().unwrap();
+        secrets.get_mut("cxloop/wxm").unwrap()[field] = value;
+    };
+    let get = |field: &str| {
+        let secrets = scene.account.secrets.lock().unwrap();
+        secrets["cxloop/wxm"][field].as_str().map(str::to_owned)
+    };
+    set("webhook_token", Value::Null);
+    let run = scene.cxloop("setup wxm").await.fine();
     assert!(
-        run.code == 2 && run.err.contains("webhook_token"),
+        run.out.contains("+ webhook token in cxloop/wxm\n"),
         "{run:?}"
     );
+    let first = get("webhook_token").unwrap();
+    assert!(!run.out.contains(&first));
+    let run = scene
+        .cxloop("setup wxm --rotate-secret --accept-after 0")
+        .await
+        .fine();
+    assert!(
+        run.out
+            .contains("~ notification cxloop (it tells our webhook"),
+        "{run:?}"
+    );
+    let second = get("webhook_token").unwrap();
+    assert_ne!(first, second);
+    assert_eq!(get("previous_webhook_token"), Some(first));
+    let url = format!("{}/webhooks/wxm/{second}", scene.api);
+    assert_eq!(scene.rules().await[0]["email"], url);
+    let run = scene.cxloop("setup wxm").await.fine();
+    assert!(
+        run.out.contains("- webhook token before the current one"),
+        "{run:?}"
+    );
+    assert_eq!(get("previous_webhook_token"), None);
+    let run = scene.cxloop("setup wxm").await.fine();
+    assert!(run.out.ends_with("there is nothing to do\n"), "{run:?}");
 }

@@ -4,7 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use cxloop_domain::configuration::Connection;
 use cxloop_domain::doctor::{expiry, queue};
-use cxloop_domain::setup::secret::CURRENT;
+use cxloop_domain::setup::secret::OF_DYNAMICS;
 use cxloop_domain::sweep::EXPIRES_FIELD;
 use cxloop_ports::Configurations as _;
 use secrecy::ExposeSecret;
@@ -70,14 +70,19 @@ pub(super) async fn secrets(patient: &Patient<'_>) -> Findings {
         let fields: &[&str] = match connection {
             Connection::Wxm(_) => &["username", "password", "webhook_token"],
             Connection::Standard(_) => &["webhook_secret"],
-            Connection::Dynamics(_) => &["tenant", "client_id", "client_secret", CURRENT],
+            Connection::Dynamics(_) => {
+                &["tenant", "client_id", "client_secret", OF_DYNAMICS.current]
+            }
         };
         let mut complete = true;
         for field in fields {
             if let Err(failure) = patient.secrets.field(secret, field).await {
                 complete = false;
                 let mend = match (connection, *field) {
-                    (Connection::Dynamics(_), CURRENT) => "cxloop setup dynamics".to_owned(),
+                    (Connection::Dynamics(_), "webhook_secret") => {
+                        "cxloop setup dynamics".to_owned()
+                    }
+                    (Connection::Wxm(_), "webhook_token") => "cxloop setup wxm".to_owned(),
                     _ => format!(
                         "aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://…, with the field {field}"
                     ),

@@ -6,12 +6,12 @@ use cxloop_domain::configuration::DynamicsConnection;
 use cxloop_domain::doctor::{Health, privileges};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::dynamics::{EndpointWanted, Found, KeyState, Wanted, keys, plan, steps};
-use cxloop_domain::setup::secret::{CURRENT, fingerprint};
+use cxloop_domain::setup::secret::{OF_DYNAMICS, fingerprint};
 use cxloop_domain::setup::{Line, address};
 use cxloop_dynamics::setup::Organisation;
 use cxloop_ports::Failure;
 use jiff::SignedDuration;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::Patient;
@@ -121,10 +121,15 @@ async fn set_up(
     let check = |what: &str| format!("{name} {what}");
     let secret = patient
         .secrets
-        .field(&connection.secret, CURRENT)
+        .field(&connection.secret, OF_DYNAMICS.current)
         .await
         .ok();
-    let fingerprint = secret.map(|secret| fingerprint(secret.expose_secret()));
+    // While it is changed, the one before may stand behind the current one.
+    let current = |secret: &SecretString| {
+        let first = secret.expose_secret().split_whitespace().next();
+        first.map(fingerprint)
+    };
+    let fingerprint = secret.as_ref().and_then(current);
     let url = patient
         .api
         .as_deref()

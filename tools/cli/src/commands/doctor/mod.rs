@@ -12,12 +12,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxloop_domain::configuration::Connection;
 use cxloop_ports::Secrets;
 
 use crate::arguments::DoctorArgs;
 use crate::commands::check::GivenSecrets;
-use crate::commands::configured::Configured;
+use crate::commands::configured::{Configured, of_dynamics, of_wxm};
 use crate::{Error, Report};
 
 use findings::Findings;
@@ -84,11 +83,7 @@ async fn within(system: &str, examination: impl Future<Output = Findings>) -> Fi
 
 async fn crm(patient: &Patient<'_>) -> Findings {
     let mut all = Findings::default();
-    let of_kind = |connection| match connection {
-        &Connection::Dynamics(ref dynamics) => Some(dynamics),
-        _ => None,
-    };
-    for (name, connection) in patient.configured.connections(None, of_kind) {
+    for (name, connection) in patient.configured.connections(None, of_dynamics) {
         all.extend(dynamics::examine(patient, name, connection).await);
     }
     all
@@ -96,11 +91,7 @@ async fn crm(patient: &Patient<'_>) -> Findings {
 
 async fn surveys(patient: &Patient<'_>) -> Findings {
     let mut all = Findings::default();
-    let of_kind = |connection| match connection {
-        &Connection::Wxm(ref wxm) => Some(wxm),
-        _ => None,
-    };
-    for (name, connection) in patient.configured.connections(None, of_kind) {
+    for (name, connection) in patient.configured.connections(None, of_wxm) {
         all.extend(wxm::examine(patient, name, connection).await);
     }
     all

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use cxloop_domain::configuration::WxmConnection;
 use cxloop_domain::names::ConnectionName;
+use cxloop_domain::setup::secret::OF_WXM;
 use cxloop_domain::setup::wxm::{RuleWanted, question_plan, rule_plan};
 use cxloop_domain::setup::{Line, Plan};
+use secrecy::ExposeSecret;
 
 use super::Patient;
 use super::findings::Findings;
@@ -48,20 +50,26 @@ pub(super) async fn examine(
             "not looked for: nobody says where we are",
             "cxloop doctor --to <the output ApiEndpoint>",
         ),
-        Some(root) => match rule_wanted(root, name, connection, patient.secrets.as_ref()).await {
-            Err(failure) => findings.trouble(
-                &check("notification"),
-                &failure,
-                &format!("put webhook_token into {}", connection.secret),
-            ),
-            Ok(rule) => match rule_plan(&rule, &settings) {
-                Ok((plan, _)) if plan.is_done() => {
-                    is_live(&account, &rule, name, &mut findings).await
+        Some(root) => {
+            let field = patient.secrets.field(&connection.secret, OF_WXM.current);
+            match field.await {
+                Err(failure) => findings.trouble(&check("notification"), &failure, SETUP),
+                Ok(token) => {
+                    let rule = rule_wanted(root, name, token.expose_secret());
+                    match rule_plan(&rule, &settings) {
+                        Ok((plan, _)) if plan.is_done() => {
+                            is_live(&account, &rule, name, &mut findings).await;
+                        }
+                        Ok((plan, _)) => {
+                            findings.failed(&check("notification"), first(&plan), SETUP)
+                        }
+                        Err(error) => {
+                            findings.failed(&check("notification"), error.to_string(), SETUP)
+                        }
+                    }
                 }
-                Ok((plan, _)) => findings.failed(&check("notification"), first(&plan), SETUP),
-                Err(error) => findings.failed(&check("notification"), error.to_string(), SETUP),
-            },
-        },
+            }
+        }
     }
     match account.platform().all_questions().await {
         Err(failure) => findings.trouble(&check("hidden questions"), &failure, SETUP),

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use cxloop_domain::configuration::Connection;
 use cxloop_domain::setup::dynamics::{
     Action, EndpointWanted, Found, KeyState, KeyWanted, Wanted, keys, plan, removal, steps,
 };
-use cxloop_domain::setup::secret::{Keeping, Wish, is_short, keeping, wait_seconds};
-use cxloop_domain::setup::{Line, Mark, Plan, address};
+use cxloop_domain::setup::secret::{Keeping, OF_DYNAMICS, Wish, is_short, keeping};
+use cxloop_domain::setup::{Plan, address};
 use cxloop_dynamics::setup::Organisation;
 use secrecy::ExposeSecret;
 
@@ -17,7 +16,7 @@ use super::telling::Telling;
 use crate::arguments::SetupDynamicsArgs;
 use crate::aws::clock;
 use crate::commands::check::{GivenSecrets, is_loopback};
-use crate::commands::configured::Configured;
+use crate::commands::configured::{Configured, of_dynamics};
 use crate::{Error, Report};
 
 /// The first pause between two looks at a key, and the longest.
@@ -26,12 +25,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Report, Error> {
     let choice = &arguments.choice;
     let configured = Configured::read(&choice.place).await?;
-    let of_kind = |connection| match connection {
-        &Connection::Dynamics(ref dynamics) => Some(dynamics),
-        _ => None,
-    };
     let (name, connection) =
-        configured.connection("dynamics", choice.connection.as_ref(), of_kind)?;
+        configured.connection("dynamics", choice.connection.as_ref(), of_dynamics)?;
     let secrets = GivenSecrets::of(
         choice.place.secrets.as_deref(),
         configured.environment.clone(),
@@ -60,8 +55,13 @@ pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Rep
             "Give the root of the API, the output ApiEndpoint of the stack, with --to or CXLOOP_API.",
         )
     })?;
-    let mut secret =
-        WebhookSecret::read(&connection.secret, &secrets, &configured.environment).await?;
+    let mut secret = WebhookSecret::read(
+        &connection.secret,
+        OF_DYNAMICS,
+        &secrets,
+        &configured.environment,
+    )
+    .await?;
     let known = secret.known();
     let mut wanted = Wanted {
         endpoint: EndpointWanted::of(name, &address::webhook(&root, name), known.current.clone()),
@@ -77,13 +77,13 @@ pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Rep
         .endpoint
         .as_ref()
         .and_then(|endpoint| endpoint.fingerprint());
-    let wish = if arguments.rotate_secret {
+    let wish = if choice.rotate_secret {
         Wish::Rotate
     } else {
         Wish::Due
     };
     let keep = keeping(&known, sent, wish);
-    telling.line(&told(keep, &connection.secret, known.previous.is_some()));
+    telling.line(&secret.line(keep));
     if matches!(keep, Keeping::Make | Keeping::Rotate) {
         // Its fingerprint is not known before it is made, and it is made only when nothing is in the way.
         wanted.endpoint.fingerprint = None;
@@ -107,54 +107,23 @@ pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Rep
     secret.keep(keep, clock().now()).await?;
     wanted.endpoint.fingerprint = secret.known().current;
     let due = plan(&wanted, &found);
-    wait_until_accepted(&secret, &due, arguments, &telling).await;
-    carry_out(&organisation, &due, &found, Some(&secret), &telling).await?;
-    if arguments.finish_rotation && secret.known().previous.is_some() {
-        secret.keep(Keeping::Drop, clock().now()).await?;
-        telling.line(&told(Keeping::Drop, &connection.secret, false));
+    let changes = |action: &Action| matches!(action, Action::ChangeEndpoint(..));
+    if due.actions().any(changes) {
+        let progress = |line: &str| telling.progress(line);
+        secret
+            .wait_until_accepted(clock().now(), choice.accept_after, progress)
+            .await;
     }
-    if secret.known().previous.is_some() {
+    carry_out(&organisation, &due, &found, Some(&secret), &telling).await?;
+    if choice.finish_rotation && secret.is_rotating() {
+        secret.keep(Keeping::Drop, clock().now()).await?;
+        telling.line(&secret.line(Keeping::Drop));
+    }
+    if secret.is_rotating() {
         telling.note("the webhook secret before is accepted until the next run");
     }
     let whole = keys_are_active(&organisation, arguments, &mut telling).await?;
     Ok(telling.report("dynamics", choice, whole))
-}
-
-/// What becomes of the webhook secret.
-fn told(keeping: Keeping, secret: &str, rotating: bool) -> Line<()> {
-    let (mark, what) = match keeping {
-        Keeping::Nothing => (Mark::There, "webhook secret"),
-        Keeping::Make => (Mark::Create, "webhook secret"),
-        Keeping::Rotate => (Mark::Change, "webhook secret"),
-        Keeping::Drop => (Mark::Remove, "webhook secret before the current one"),
-    };
-    let line = Line::idle(mark, format!("{what} in {secret}"));
-    match keeping {
-        Keeping::Rotate => {
-            line.because("a new one; the one before stays accepted until the next run")
-        }
-        Keeping::Nothing if rotating => line.because("a rotation is under way"),
-        _ => line,
-    }
-}
-
-/// Waits until no function can know the secret before alone. Whoever interrupts it loses nothing: the next run goes on.
-async fn wait_until_accepted(
-    secret: &WebhookSecret,
-    plan: &Plan<Action>,
-    arguments: &SetupDynamicsArgs,
-    telling: &Telling,
-) {
-    let is_sent = plan
-        .actions()
-        .any(|action| matches!(action, Action::ChangeEndpoint(..)));
-    let seconds = wait_seconds(&secret.known(), clock().now(), arguments.accept_after);
-    if let (true, Ok(seconds @ 1..)) = (is_sent, u64::try_from(seconds)) {
-        telling.progress(&format!(
-            "waiting {seconds} s until every function accepts the new secret; Ctrl-C is harmless, the next run goes on"
-        ));
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-    }
 }
 
 async fn carry_out(

@@ -1,10 +1,13 @@
-//! The secret that Dynamics sends with its webhooks: a field of the connection's own secret, beside the credentials.
+//! What a system proves its webhooks with: a field of the connection's own secret, beside the credentials.
 //!
 //! Source: AWS Secrets Manager API Reference, "GetSecretValue" and "PutSecretValue".
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use cxloop_domain::setup::secret::{self, CURRENT, Keeping, Known, PREVIOUS, SINCE};
+use cxloop_domain::setup::secret::{self, Fields, Keeping, Known};
+use cxloop_domain::setup::{Line, Mark};
 use cxloop_ports::Secrets as _;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,9 +18,10 @@ use crate::aws::Aws;
 use crate::commands::check::GivenSecrets;
 use crate::environment::Environment;
 
-/// A connection's webhook secret as it is kept.
+/// What a connection's webhooks are proved with, as it is kept.
 pub(crate) struct WebhookSecret {
     name: String,
+    of: Fields,
     current: Option<SecretString>,
     previous: Option<SecretString>,
     since: Option<Timestamp>,
@@ -26,31 +30,34 @@ pub(crate) struct WebhookSecret {
 }
 
 impl WebhookSecret {
-    /// Reads it. A secret that lacks the fields is one that has no webhook secret yet.
+    /// Reads it. A secret that lacks the fields is one that has none yet.
     pub(crate) async fn read(
         name: &str,
+        of: Fields,
         secrets: &GivenSecrets,
         environment: &Environment,
     ) -> Result<Self, Error> {
         let mut read = Self {
             name: name.to_owned(),
+            of,
             current: None,
             previous: None,
             since: None,
             store: None,
         };
         if let GivenSecrets::Given(_) = secrets {
-            read.current = secrets.field(name, CURRENT).await.ok();
-            read.previous = secrets.field(name, PREVIOUS).await.ok();
+            read.current = secrets.field(name, of.current).await.ok();
+            read.previous = secrets.field(name, of.previous).await.ok();
         } else {
             let store = Aws::of(environment.clone()).await.secret_values();
             let fields = read.fields(&store).await?;
             let text = |field: &str| fields.get(field).and_then(Value::as_str);
-            read.current = text(CURRENT).map(SecretString::from);
-            read.previous = text(PREVIOUS).map(SecretString::from);
-            read.since = text(SINCE).and_then(|since| since.parse().ok());
+            read.current = text(of.current).map(SecretString::from);
+            read.previous = text(of.previous).map(SecretString::from);
+            read.since = text(of.since).and_then(|since| since.parse().ok());
             read.store = Some(store);
         }
+        read.split();
         match read
             .current
             .as_ref()
@@ -58,9 +65,23 @@ impl WebhookSecret {
         {
             None => Ok(read),
             Some(problem) => Err(Error::with_mend(
-                format!("Secret {name}: the field {CURRENT} {problem}."),
+                format!("Secret {name}: the field {} {problem}.", of.current),
                 "Remove the field: setup makes a new one.",
             )),
+        }
+    }
+
+    /// Two in one field, with a space between them, are the current one and the one before.
+    fn split(&mut self) {
+        let Some(both) = self.current.take() else {
+            return;
+        };
+        match both.expose_secret().split_whitespace().collect::<Vec<_>>()[..] {
+            [current, previous] => {
+                self.current = Some(current.into());
+                self.previous.get_or_insert_with(|| previous.into());
+            }
+            _ => self.current = Some(both),
         }
     }
 
@@ -71,6 +92,46 @@ impl WebhookSecret {
             current: self.current.as_ref().map(print),
             previous: self.previous.as_ref().map(print),
             since: self.since,
+        }
+    }
+
+    /// Whether one before the current one is accepted too.
+    pub(crate) fn is_rotating(&self) -> bool {
+        self.previous.is_some()
+    }
+
+    /// The line of the plan that says what becomes of it.
+    pub(crate) fn line(&self, keeping: Keeping) -> Line<()> {
+        let (mark, which) = match keeping {
+            Keeping::Nothing => (Mark::There, ""),
+            Keeping::Make => (Mark::Create, ""),
+            Keeping::Rotate => (Mark::Change, ""),
+            Keeping::Drop => (Mark::Remove, " before the current one"),
+        };
+        let line = Line::idle(mark, format!("{}{which} in {}", self.of.name, self.name));
+        match keeping {
+            Keeping::Rotate => {
+                line.because("a new one; the one before stays accepted until the next run")
+            }
+            Keeping::Nothing if self.is_rotating() => line.because("a rotation is under way"),
+            _ => line,
+        }
+    }
+
+    /// Waits until no function can know the one before alone. Whoever interrupts it loses nothing: the next run goes on.
+    pub(crate) async fn wait_until_accepted(
+        &self,
+        now: Timestamp,
+        believed_seconds: i64,
+        progress: impl Fn(&str),
+    ) {
+        let seconds = secret::wait_seconds(&self.known(), now, believed_seconds);
+        if let Ok(seconds @ 1..) = u64::try_from(seconds) {
+            progress(&format!(
+                "waiting {seconds} s until every function accepts the new {}; Ctrl-C is harmless, the next run goes on",
+                self.of.name
+            ));
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
         }
     }
 
@@ -91,7 +152,8 @@ impl WebhookSecret {
             return Err(Error::with_mend(
                 format!("Secret {} is given and cannot be written.", self.name),
                 format!(
-                    "Add the field {CURRENT} to what is given, 20 to 200 of A-Z a-z 0-9 - _ ., or leave --secrets and CXLOOP_SECRETS out."
+                    "Add the field {} to what is given, 20 to 200 of A-Z a-z 0-9 - _, or leave --secrets and CXLOOP_SECRETS out.",
+                    self.of.current
                 ),
             ));
         };
@@ -101,10 +163,10 @@ impl WebhookSecret {
             Some(value) => drop(fields.insert(field.to_owned(), value.expose_secret().into())),
             None => drop(fields.remove(field)),
         };
-        set(CURRENT, current.as_ref());
-        set(PREVIOUS, previous.as_ref());
+        set(self.of.current, current.as_ref());
+        set(self.of.previous, previous.as_ref());
         if keeping != Keeping::Drop {
-            fields.insert(SINCE.to_owned(), now.to_string().into());
+            fields.insert(self.of.since.to_owned(), now.to_string().into());
             self.since = Some(now);
         }
         let text = Value::Object(fields).to_string();

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxloop_domain::configuration::{Connection, WxmConnection};
+use cxloop_domain::configuration::WxmConnection;
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::Plan;
 use cxloop_domain::setup::address;
+use cxloop_domain::setup::secret::{Keeping, OF_WXM, Wish, keeping};
 use cxloop_domain::setup::wxm::{
-    QuestionWanted, RuleWanted, Settings, UnreadableSettings, question_plan, question_removal,
-    questions, rule_plan, rule_removal,
+    QuestionAction, QuestionWanted, RuleWanted, Settings, UnreadableSettings, question_plan,
+    question_removal, questions, rule_plan, rule_removal,
 };
-use cxloop_lambda_kit::verification::token_problem;
-use cxloop_ports::{Failure, Secrets};
+use cxloop_ports::Secrets;
 use cxloop_surveys::wxm::WxmPlatform;
 use secrecy::ExposeSecret;
 
+use super::WebhookSecret;
 use super::telling::Telling;
-use crate::arguments::SetupWxmArgs;
+use crate::arguments::{SetupChoice, SetupWxmArgs};
 use crate::aws::clock;
 use crate::commands::check::GivenSecrets;
-use crate::commands::configured::Configured;
+use crate::commands::configured::{Configured, of_wxm};
 use crate::{Error, Report};
 
 /// How long a request to the platform may take: its own client waits for six minutes, nobody at a terminal does.
@@ -58,98 +59,169 @@ impl Account {
     }
 }
 
-/// The rule that is wanted, with the token that the connection's secret holds.
-pub(crate) async fn rule_wanted(
-    root: &str,
-    name: &ConnectionName,
-    connection: &WxmConnection,
-    secrets: &dyn Secrets,
-) -> Result<RuleWanted, Failure> {
-    let token = secrets.field(&connection.secret, "webhook_token").await?;
-    let token = token.expose_secret();
-    if let Some(problem) = token_problem(token) {
-        let message = format!(
-            "Secret {}: the field webhook_token {problem}.",
-            connection.secret
-        );
-        return Err(Failure::mend(message, ""));
-    }
-    Ok(RuleWanted {
+/// The rule that is wanted, with a token.
+pub(crate) fn rule_wanted(root: &str, name: &ConnectionName, token: &str) -> RuleWanted {
+    RuleWanted {
         url: address::webhook_with_token(root, name, token),
         without_token: address::webhook(root, name),
-    })
+    }
 }
 
 pub(super) async fn run(arguments: &SetupWxmArgs, json: bool) -> Result<Report, Error> {
     let choice = &arguments.choice;
     let configured = Configured::read(&choice.place).await?;
-    let of_kind = |connection| match connection {
-        &Connection::Wxm(ref wxm) => Some(wxm),
-        _ => None,
-    };
-    let (name, connection) = configured.connection("wxm", choice.connection.as_ref(), of_kind)?;
-    let environment = configured.environment.clone();
-    let secrets = GivenSecrets::of(choice.place.secrets.as_deref(), environment).await?;
-    let secrets: Arc<dyn Secrets> = Arc::new(secrets);
+    let (name, connection) = configured.connection("wxm", choice.connection.as_ref(), of_wxm)?;
+    let environment = &configured.environment;
+    let secrets = GivenSecrets::of(choice.place.secrets.as_deref(), environment.clone()).await?;
+    let secrets = Arc::new(secrets);
     let root = configured.api(&choice.place)?.ok_or_else(|| {
         Error::with_mend(
             "Nobody says where the survey platform reaches us.",
             "Give the root of the API, the output ApiEndpoint of the stack, with --to or CXLOOP_API.",
         )
     })?;
-    let rule = rule_wanted(&root, name, connection, secrets.as_ref()).await?;
-    let account = Account::of(name, connection, Arc::clone(&secrets))?;
-    let decide = |settings: &Settings| {
-        if choice.remove {
-            rule_removal(&rule, settings)
-        } else {
-            rule_plan(&rule, settings)
-        }
+    let token = WebhookSecret::read(&connection.secret, OF_WXM, &secrets, environment).await?;
+    let account = Account::of(name, connection, secrets)?;
+    let scene = Scene {
+        choice,
+        restart: arguments.restart,
+        account: &account,
+        rule: &|token: &str| rule_wanted(&root, name, token),
     };
-    let platform = account.platform();
-    let found = platform.all_questions().await?;
-    let of_questions = if choice.remove {
-        question_removal(&account.questions, &found, choice.with_data)
+    let telling = Telling::new(json);
+    if choice.remove {
+        scene.remove(&token, telling).await
     } else {
-        question_plan(&account.questions, &found)
-    };
-    let (of_rules, _) = decide(&platform.settings().await?).map_err(unreadable)?;
-    let mut telling = Telling::new(json);
-    telling.plan(&of_rules);
-    telling.plan(&of_questions);
-    if choice.dry_run || telling.has_conflicts() {
-        let whole = !telling.has_conflicts();
-        return Ok(telling.report("wxm", choice, whole));
+        scene.set_up(token, telling).await
     }
-    for line in of_questions.open() {
-        for action in &line.actions {
-            platform.change_questions(action).await?;
-        }
-        telling.progress(&format!("done: {}", line.what));
-    }
-    let whole = write_rules(platform, &decide, &of_rules, arguments.restart, &telling).await?;
-    Ok(telling.report("wxm", choice, whole))
 }
 
-/// Reads the settings again right before they are written, so that what others changed meanwhile stays, and looks whether
-/// it is so afterwards: the platform knows no version of its settings.
-async fn write_rules(
-    platform: &WxmPlatform,
-    decide: &(dyn Fn(&Settings) -> Result<(Plan<()>, Settings), UnreadableSettings> + Sync),
-    shown: &Plan<()>,
-    always: bool,
-    telling: &Telling,
-) -> Result<bool, Error> {
-    let (plan, after) = decide(&platform.settings().await?).map_err(unreadable)?;
-    if plan.is_done() && !always {
-        return Ok(true);
+/// What one run works with.
+struct Scene<'s> {
+    choice: &'s SetupChoice,
+    restart: bool,
+    account: &'s Account,
+    /// The rule with a token.
+    rule: &'s (dyn Fn(&str) -> RuleWanted + Sync),
+}
+
+/// What becomes of the settings.
+type Decide<'d> =
+    &'d (dyn Fn(&Settings) -> Result<(Plan<()>, Settings), UnreadableSettings> + Sync);
+
+/// Stands in a plan for a token that is not made yet.
+const NOT_MADE: &str = "new";
+
+impl Scene<'_> {
+    async fn set_up(
+        &self,
+        mut token: WebhookSecret,
+        mut telling: Telling,
+    ) -> Result<Report, Error> {
+        let platform = self.account.platform();
+        let settings = platform.settings().await?;
+        let found = platform.all_questions().await?;
+        let known = token.known();
+        let plan_with = |token: &str| rule_plan(&(self.rule)(token), &settings).map_err(unreadable);
+        let now = token
+            .current()
+            .map_or(NOT_MADE, |token| token.expose_secret());
+        let (of_rules, _) = plan_with(now)?;
+        // Nothing calls an older address any more when no rule has to be changed.
+        let sent = known.current.as_deref().filter(|_| of_rules.is_done());
+        let wish = if self.choice.rotate_secret {
+            Wish::Rotate
+        } else {
+            Wish::Due
+        };
+        let keep = keeping(&known, sent, wish);
+        telling.line(&token.line(keep));
+        match keep {
+            Keeping::Rotate => telling.plan(&plan_with(NOT_MADE)?.0),
+            _ => telling.plan(&of_rules),
+        }
+        let of_questions = question_plan(&self.account.questions, &found);
+        telling.plan(&of_questions);
+        if self.choice.dry_run || telling.has_conflicts() {
+            let whole = !telling.has_conflicts();
+            return Ok(telling.report("wxm", self.choice, whole));
+        }
+        token.keep(keep, clock().now()).await?;
+        self.change_questions(&of_questions, &telling).await?;
+        let rule = (self.rule)(
+            token
+                .current()
+                .map_or(NOT_MADE, |token| token.expose_secret()),
+        );
+        let decide = |settings: &Settings| rule_plan(&rule, settings);
+        if !decide(&settings).map_err(unreadable)?.0.is_done() {
+            let progress = |line: &str| telling.progress(line);
+            let believed = self.choice.accept_after;
+            token
+                .wait_until_accepted(clock().now(), believed, progress)
+                .await;
+        }
+        let whole = self.write_rules(&decide, &telling).await?;
+        if self.choice.finish_rotation && token.is_rotating() && whole {
+            token.keep(Keeping::Drop, clock().now()).await?;
+            telling.line(&token.line(Keeping::Drop));
+        }
+        if token.is_rotating() {
+            telling.note("the webhook token before is accepted until the next run");
+        }
+        Ok(telling.report("wxm", self.choice, whole))
     }
-    platform.replace_settings(&after).await?;
-    for line in shown.open() {
-        telling.progress(&format!("done: {}", line.what));
+
+    async fn remove(&self, token: &WebhookSecret, mut telling: Telling) -> Result<Report, Error> {
+        let platform = self.account.platform();
+        let rule = (self.rule)(
+            token
+                .current()
+                .map_or(NOT_MADE, |token| token.expose_secret()),
+        );
+        let decide = |settings: &Settings| rule_removal(&rule, settings);
+        let (of_rules, _) = decide(&platform.settings().await?).map_err(unreadable)?;
+        let found = platform.all_questions().await?;
+        let of_questions = question_removal(&self.account.questions, &found, self.choice.with_data);
+        telling.plan(&of_rules);
+        telling.plan(&of_questions);
+        let mut whole = true;
+        if !self.choice.dry_run {
+            whole = self.write_rules(&decide, &telling).await?;
+            self.change_questions(&of_questions, &telling).await?;
+        }
+        Ok(telling.report("wxm", self.choice, whole))
     }
-    let (left, _) = decide(&platform.settings().await?).map_err(unreadable)?;
-    Ok(left.is_done())
+
+    async fn change_questions(
+        &self,
+        plan: &Plan<QuestionAction>,
+        telling: &Telling,
+    ) -> Result<(), Error> {
+        for line in plan.open() {
+            for action in &line.actions {
+                self.account.platform().change_questions(action).await?;
+            }
+            telling.progress(&format!("done: {}", line.what));
+        }
+        Ok(())
+    }
+
+    /// Reads the settings again right before they are written, so that what others changed meanwhile stays, and looks
+    /// whether it is so afterwards: the platform knows no version of its settings.
+    async fn write_rules(&self, decide: Decide<'_>, telling: &Telling) -> Result<bool, Error> {
+        let platform = self.account.platform();
+        let (plan, after) = decide(&platform.settings().await?).map_err(unreadable)?;
+        if plan.is_done() && !self.restart {
+            return Ok(true);
+        }
+        platform.replace_settings(&after).await?;
+        for line in plan.open() {
+            telling.progress(&format!("done: {}", line.what));
+        }
+        let (left, _) = decide(&platform.settings().await?).map_err(unreadable)?;
+        Ok(left.is_done())
+    }
 }
 
 fn unreadable(error: UnreadableSettings) -> Error {
