@@ -28,7 +28,7 @@ async fn questions_and_columns_that_cannot_be_written_back_are_told_with_their_p
     for (field, problem) in [
         (
             "[1].question",
-            "no program-filled question has the tag, short label or id \"CASE_NOWHERE\"; there are ",
+            "no program-filled question has the tag, short label or id \"CASE_NOWHERE\"; there are CASE_CAUSE, CASE_CLOSED, ",
         ),
         ("[2].question", "\"Comments\" is answered by people"),
         (
@@ -44,8 +44,7 @@ async fn questions_and_columns_that_cannot_be_written_back_are_told_with_their_p
         assert!(run.out.contains(&told), "{told}: {}", run.out);
     }
     assert!(
-        run.out
-            .contains("verified: wxm: 2 questions to write back to"),
+        run.out.contains("verified: wxm: 2 written-back questions"),
         "{}",
         run.out
     );
@@ -62,7 +61,7 @@ async fn what_flows_back_is_fine_unverified_while_nobody_answers_and_warned_of_w
         .cxloop(&["check", "--secrets", secrets.to_str().unwrap()])
         .await
         .fine();
-    let told = "not verified: wxm: 1 question to write back to: ";
+    let told = "not verified: wxm: 1 written-back question: ";
     assert!(run.out.contains(told), "{run:?}");
     assert!(run.out.contains("1 field written back"), "{run:?}");
 

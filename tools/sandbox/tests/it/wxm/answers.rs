@@ -241,7 +241,7 @@ async fn questions_carry_tags_kinds_and_who_fills_them() {
             .as_array()
             .unwrap()
             .len(),
-        9
+        14
     );
     let (_, after_case) = platform
         .post(
