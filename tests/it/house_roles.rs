@@ -42,6 +42,8 @@ const ROLES: &[(&str, &[Row])] = &[
             ("EventBus.Arn", PUBLISH),
             ("WxmSecret", READ_SECRET),
             ("GenericSecret", READ_SECRET),
+            // For `webhook_secret` alone, which stands beside what opens the CRM.
+            ("DynamicsSecret", READ_SECRET),
             ("WebhooksLogs.Arn", LOGS),
         ],
     ),
@@ -104,7 +106,8 @@ const ROLES: &[(&str, &[Row])] = &[
     (
         "Sweep",
         &[
-            ("Table.Arn", &["dynamodb:UpdateItem"]),
+            // Bodies of the CRM are read again by the configuration.
+            ("Table.Arn", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
             (INDEX, &["dynamodb:Query"]),
             ("EventBus.Arn", PUBLISH),
             // For the day in its field `expires`; it is in the secret and not in a tag, so that whoever changes the one

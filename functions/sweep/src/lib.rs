@@ -3,6 +3,7 @@
 //! It takes no input, runs every minute, and reaches the same state as the function that should have
 //! published: publishing twice is harmless.
 
+mod changes;
 mod expiry;
 
 use std::sync::Arc;
@@ -11,13 +12,17 @@ use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_ports::{Bus, Clock, Failure, Inbox, Overdue, Secrets, Signals};
+use cxloop_ports::{
+    BodyKind, Bus, Clock, Configurations, Failure, Inbox, Overdue, Secrets, Signals,
+};
 
 /// The function's name on every line.
 const FUNCTION: &str = "sweep";
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
+    /// Which connections there are.
+    pub configurations: Arc<dyn Configurations>,
     /// The kept bodies.
     pub inbox: Arc<dyn Inbox>,
     /// Tells of them.
@@ -73,22 +78,30 @@ async fn publish_overdue(deps: &Deps) -> Result<usize, Failure> {
 }
 
 async fn publish(deps: &Deps, overdue: Overdue) -> Result<(), Failure> {
-    let event = ResponseHinted {
-        connection: overdue.connection,
-        inbox_id: overdue.id,
-    };
-    let outgoing = Outgoing::traced(&event, overdue.trace);
-    let published = match deps.bus.publish(&outgoing).await {
-        Ok(()) => deps.inbox.published(&event.inbox_id).await,
-        Err(failure) => Err(failure),
-    };
-    published.inspect_err(|failure| {
+    publish_all(deps, &overdue).await.inspect_err(|failure| {
         tracing::error!(
             { fields::OUTCOME } = outcomes::FAILED,
-            { fields::CONNECTION } = event.connection.as_str(),
-            { fields::INBOX_ID } = event.inbox_id.as_str(),
+            { fields::CONNECTION } = overdue.connection.as_str(),
+            { fields::INBOX_ID } = overdue.id.as_str(),
             { fields::DETAIL } = failure.detail,
             "a webhook that had been accepted and never published is still not published"
         );
     })
+}
+
+async fn publish_all(deps: &Deps, overdue: &Overdue) -> Result<(), Failure> {
+    let events = match overdue.kind {
+        BodyKind::Response => {
+            let event = ResponseHinted {
+                connection: overdue.connection.clone(),
+                inbox_id: overdue.id.clone(),
+            };
+            vec![Outgoing::traced(&event, overdue.trace)]
+        }
+        BodyKind::Change => changes::events(deps, overdue).await?,
+    };
+    for event in &events {
+        deps.bus.publish(event).await?;
+    }
+    deps.inbox.published(&overdue.id).await
 }

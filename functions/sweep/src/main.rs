@@ -11,13 +11,14 @@ use sweep::{Deps, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let parts = Parts::from_environment("sweep")?;
-    let store = Store::new(
+    let store = Arc::new(Store::new(
         Client::new(&parts.sdk),
         &parts.settings.table,
         parts.clock.clone(),
-    );
+    ));
     let deps = Deps {
-        inbox: Arc::new(store),
+        configurations: store.clone(),
+        inbox: store,
         bus: parts.bus()?,
         clock: parts.clock.clone(),
         secrets: parts.secrets.clone(),

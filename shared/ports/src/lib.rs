@@ -26,7 +26,7 @@ pub use case_desk::{
 pub use clock::Clock;
 pub use configurations::Configurations;
 pub use failure::{Failure, Remedy};
-pub use inbox::{Inbox, InboxItem, InboxState, Overdue, ParkedBody};
+pub use inbox::{BodyKind, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
 pub use loops::{Loops, NewLoop};
 pub use plans::{Claims, Kept, Plans};
 pub use responses::{Responses, StoredResponse};

@@ -5,6 +5,7 @@
 
 mod detector;
 mod inputs;
+mod of_the_crm;
 
 use std::collections::BTreeSet;
 

@@ -37,6 +37,8 @@ pub(crate) use written::Written;
 
 /// The token in the address of the survey platform's webhooks.
 pub(crate) const WEBHOOK_TOKEN: &str = "a-long-path-token";
+/// The secret that the CRM's webhooks carry, and the one that it takes the place of.
+pub(crate) const CRM_SECRET: &str = "a-new-secret an-old-secret";
 /// The secret of the connection `generic`: base64 of `cxloop's own signing secret`.
 pub(crate) const SIGNING_SECRET: &str = "whsec_Y3hsb29wJ3Mgb3duIHNpZ25pbmcgc2VjcmV0";
 
@@ -118,7 +120,8 @@ impl World {
                 .with("cxloop/generic", "webhook_secret", SIGNING_SECRET)
                 .with("cxloop/dynamics", "tenant", "sandbox")
                 .with("cxloop/dynamics", "client_id", "sandbox")
-                .with("cxloop/dynamics", "client_secret", "sandbox"),
+                .with("cxloop/dynamics", "client_secret", "sandbox")
+                .with("cxloop/dynamics", "webhook_secret", CRM_SECRET),
         );
         let http = http_client().unwrap();
         let table = table().await;
@@ -282,6 +285,7 @@ impl World {
 
     pub(crate) fn sweep(&self) -> sweep::Deps {
         sweep::Deps {
+            configurations: self.role::<dyn Configurations>(self.store.clone()),
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),

@@ -1,6 +1,6 @@
 use cxloop_domain::loops::{Replay, StepKind};
 use cxloop_domain::names::ResponseKey;
-use cxloop_ports::{Inbox, InboxItem, InboxState, Loops, NewLoop, Responses};
+use cxloop_ports::{BodyKind, Inbox, InboxItem, InboxState, Loops, NewLoop, Responses};
 use cxloop_testkit::samples;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -150,6 +150,7 @@ async fn everything_that_failed_runs_again_and_a_dry_run_only_lists_it() {
     let scene = Scene::begin().await;
     scene.fail_a_step().await;
     let parked = InboxItem {
+        kind: BodyKind::Response,
         id: "i-2".parse().unwrap(),
         connection: "wxm".parse().unwrap(),
         accepted_at: now(),
@@ -181,6 +182,7 @@ async fn everything_that_failed_runs_again_and_a_dry_run_only_lists_it() {
 async fn a_kept_webhook_is_followed_again() {
     let scene = Scene::begin().await;
     let item = InboxItem {
+        kind: BodyKind::Response,
         id: "i-3".parse().unwrap(),
         connection: "generic".parse().unwrap(),
         accepted_at: now(),
