@@ -42,6 +42,8 @@ const ROLES: &[(&str, &[Row])] = &[
             ("EventBus.Arn", PUBLISH),
             ("WxmSecret", READ_SECRET),
             ("GenericSecret", READ_SECRET),
+            // For `webhook_secret` alone, which stands beside what opens the CRM.
+            ("DynamicsSecret", READ_SECRET),
             ("WebhooksLogs.Arn", LOGS),
         ],
     ),

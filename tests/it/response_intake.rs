@@ -243,6 +243,7 @@ async fn a_signed_body_is_the_response_itself() {
         "customer": {"name": "Inês Simões", "email": "ines.simoes@example.com"}, "metrics": {"nps": 2}
     }});
     let item = cxloop_ports::InboxItem {
+        kind: cxloop_ports::BodyKind::Response,
         id: "generic-1".parse().unwrap(),
         connection: "generic".parse().unwrap(),
         accepted_at: cxloop_ports::Clock::now(world.clock.as_ref()),

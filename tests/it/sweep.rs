@@ -2,7 +2,7 @@
 
 mod changes;
 
-use cxloop_ports::{Clock, Failure, Inbox, InboxState};
+use cxloop_ports::{BodyKind, Clock, Failure, Inbox, InboxItem, InboxState};
 
 use crate::world::{Answered, World};
 
@@ -56,6 +56,59 @@ async fn what_was_parked_is_left_alone() {
         .await
         .unwrap();
     world.clock.advance(120);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 0);
+}
+
+/// Keeps a body of the CRM that was never published.
+async fn kept_change(world: &World, id: &str, connection: &str, body: &str) -> InboxItem {
+    let item = InboxItem {
+        id: id.parse().unwrap(),
+        connection: connection.parse().unwrap(),
+        kind: BodyKind::Change,
+        accepted_at: world.clock.now(),
+        body: body.as_bytes().to_vec(),
+        state: InboxState::Unpublished,
+        trace: None,
+    };
+    Inbox::keep(world.store.as_ref(), &item).await.unwrap();
+    item
+}
+
+#[tokio::test]
+async fn a_body_of_the_crm_is_read_again_and_put_aside_when_it_says_nothing_any_more() {
+    let world = World::new().await;
+    let row = r#"{"MessageName":"Assign","PrimaryEntityName":"incident","PrimaryEntityId":"5a4db0c5-1111-4a00-8000-0000000000a1"}"#;
+    let told = kept_change(&world, "told", "dynamics", row).await;
+    let gone = kept_change(&world, "gone", "another-crm", row).await;
+    let garbage = kept_change(&world, "garbage", "dynamics", "non é JSON").await;
+    let nothing = kept_change(
+        &world,
+        "nothing",
+        "dynamics",
+        r#"{"MessageName":"Retrieve"}"#,
+    )
+    .await;
+    world.clock.advance(61);
+    assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 4);
+    let published = world.bus.published();
+    assert_eq!(published.len(), 1);
+    assert_eq!(published[0].name, "RecordChanged");
+    assert!(
+        published[0]
+            .detail
+            .contains("5a4db0c5-1111-4a00-8000-0000000000a1")
+    );
+    for (item, parked) in [
+        (told, false),
+        (gone, true),
+        (garbage, true),
+        (nothing, false),
+    ] {
+        let kept = Inbox::load(world.store.as_ref(), &item.id).await.unwrap();
+        let state = kept.unwrap().state;
+        let is_parked = matches!(state, InboxState::Parked { .. });
+        assert_eq!(is_parked, parked, "{}: {state:?}", item.id);
+    }
     assert_eq!(sweep::handle(&world.sweep()).await.unwrap().published, 0);
 }
 

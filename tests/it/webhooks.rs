@@ -1,5 +1,7 @@
 //! Webhooks: verified, kept, published, answered.
 
+mod dynamics;
+
 use cxloop_domain::webhooks::inbox_id;
 use cxloop_ports::{Clock, Failure, Inbox, InboxState};
 use lambda_http::http::{Method, StatusCode};

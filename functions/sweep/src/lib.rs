@@ -6,6 +6,7 @@
 
 mod changes;
 mod expiry;
+mod kept_bodies;
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
-    Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Inbox, Overdue, Secrets, Signals,
+    BodyKind, Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Inbox, Overdue,
+    Secrets, Signals,
 };
 
 /// The function's name on every line.
@@ -96,22 +98,30 @@ async fn publish_overdue(deps: &Deps) -> Result<usize, Failure> {
 }
 
 async fn publish(deps: &Deps, overdue: Overdue) -> Result<(), Failure> {
-    let event = ResponseHinted {
-        connection: overdue.connection,
-        inbox_id: overdue.id,
-    };
-    let outgoing = Outgoing::traced(&event, overdue.trace);
-    let published = match deps.bus.publish(&outgoing).await {
-        Ok(()) => deps.inbox.published(&event.inbox_id).await,
-        Err(failure) => Err(failure),
-    };
-    published.inspect_err(|failure| {
+    publish_all(deps, &overdue).await.inspect_err(|failure| {
         tracing::error!(
             { fields::OUTCOME } = outcomes::FAILED,
-            { fields::CONNECTION } = event.connection.as_str(),
-            { fields::INBOX_ID } = event.inbox_id.as_str(),
+            { fields::CONNECTION } = overdue.connection.as_str(),
+            { fields::INBOX_ID } = overdue.id.as_str(),
             { fields::DETAIL } = failure.detail,
             "a webhook that had been accepted and never published is still not published"
         );
     })
+}
+
+async fn publish_all(deps: &Deps, overdue: &Overdue) -> Result<(), Failure> {
+    let events = match overdue.kind {
+        BodyKind::Response => {
+            let event = ResponseHinted {
+                connection: overdue.connection.clone(),
+                inbox_id: overdue.id.clone(),
+            };
+            vec![Outgoing::traced(&event, overdue.trace)]
+        }
+        BodyKind::Change => kept_bodies::events(deps, overdue).await?,
+    };
+    for event in &events {
+        deps.bus.publish(event).await?;
+    }
+    deps.inbox.published(&overdue.id).await
 }

@@ -2,13 +2,15 @@
 //!
 //! Nothing else is done here, because the sender waits. A publish that fails still answers 200: the
 //! body is kept, and the sweep publishes it. Only what cannot be kept is answered with 503, the kind
-//! of answer that makes senders deliver again.
+//! of answer that makes senders deliver again. What a CRM tells of is read here too, because reading asks
+//! nobody and one body may name several rows.
 
 mod address;
+mod changes;
 
 use std::sync::Arc;
 
-use cxloop_domain::configuration::Connection;
+use cxloop_domain::configuration::{Applied, Connection};
 use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::{RefusalKind, Signal};
@@ -16,10 +18,12 @@ use cxloop_domain::trace::TraceId;
 use cxloop_domain::webhooks::{Answer, inbox_id};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_lambda_kit::verification::{Refusal, SignatureHeaders, Unverified, Verified, verify};
+use cxloop_lambda_kit::verification::{
+    DataverseProof, Refusal, SignatureHeaders, Unverified, Verified, verify,
+};
 use cxloop_ports::{
-    Bus, Clock, Configurations, Failure, Inbox, InboxItem, InboxState, Remedy, Secrets, Signals,
-    SurveyPlatforms,
+    BodyKind, Bus, Clock, Configurations, Failure, Inbox, InboxItem, InboxState, Remedy, Secrets,
+    Signals, SurveyPlatforms,
 };
 use lambda_http::http::{Method, header};
 use lambda_http::{Body, Request, Response};
@@ -90,7 +94,7 @@ async fn accept(deps: &Deps, address: Address, request: Request) -> Result<Answe
         let why = "the configuration has no such connection";
         return Ok(refused(deps, None, RefusalKind::Connection, why));
     };
-    let unverified = unverified(address, request);
+    let unverified = unverified(address, request, connection);
     let verified = match verify(
         unverified,
         connection,
@@ -105,17 +109,43 @@ async fn accept(deps: &Deps, address: Address, request: Request) -> Result<Answe
         }
         Err(Refusal::SecretTrouble(failure)) => return Err(failure),
     };
-    let platform = match connection {
-        Connection::Dynamics(_) => return Ok(Answer::Refused),
-        Connection::Wxm(_) | Connection::Standard(_) => deps.platforms.platform(&applied, &name)?,
-    };
+    match connection {
+        Connection::Dynamics(dynamics) => changes::take(deps, dynamics, &verified).await,
+        Connection::Wxm(_) | Connection::Standard(_) => hint(deps, &applied, &verified).await,
+    }
+}
+
+/// Keeps what a survey platform says, and tells of it.
+async fn hint(deps: &Deps, applied: &Applied, verified: &Verified) -> Result<Answer, Failure> {
+    let platform = deps.platforms.platform(applied, verified.connection())?;
     let state = match platform.parse(verified.body()) {
         Ok(_) => InboxState::Unpublished,
         Err(unparsable) => InboxState::Parked {
             reason: unparsable.reason,
         },
     };
-    keep(deps, &verified, state).await
+    let item = item(deps, verified, BodyKind::Response, state);
+    match keep(deps, &item).await {
+        Ok(()) => {}
+        Err(failure) if failure.remedy == Remedy::Park => {
+            let why = "the body does not fit, even compressed";
+            let connection = Some(&item.connection);
+            return Ok(refused(deps, connection, RefusalKind::TooLarge, why));
+        }
+        Err(failure) => return Err(failure),
+    }
+    match &item.state {
+        InboxState::Parked { reason } => parked(deps, &item, reason),
+        InboxState::Unpublished | InboxState::Published => {
+            let event = ResponseHinted {
+                connection: item.connection.clone(),
+                inbox_id: item.id.clone(),
+            };
+            let event = Outgoing::traced(&event, trace::current());
+            publish(deps, &item, &[event]).await;
+        }
+    }
+    Ok(Answer::Accepted)
 }
 
 /// The line and the count of a webhook that is refused. The sender learns nothing of the reason. A connection that the
@@ -148,39 +178,42 @@ fn refused(
     }
 }
 
-fn unverified(address: Address, request: Request) -> Unverified {
+fn unverified(address: Address, request: Request, connection: &Connection) -> Unverified {
     let (parts, body) = request.into_parts();
+    let dataverse = match connection {
+        Connection::Dynamics(dynamics) => {
+            DataverseProof::of(&parts.headers, parts.uri.query(), dynamics)
+        }
+        Connection::Wxm(_) | Connection::Standard(_) => DataverseProof::default(),
+    };
     Unverified {
         connection: address.connection,
         token: address.token,
         headers: SignatureHeaders::of(&parts.headers),
+        dataverse,
         body: body.to_vec(),
     }
 }
 
-async fn keep(deps: &Deps, verified: &Verified, state: InboxState) -> Result<Answer, Failure> {
+fn item(deps: &Deps, verified: &Verified, kind: BodyKind, state: InboxState) -> InboxItem {
     let connection = verified.connection();
-    let item = InboxItem {
+    InboxItem {
         id: inbox_id(connection, verified.delivery_id(), verified.body()),
         connection: connection.clone(),
+        kind,
         accepted_at: deps.clock.now(),
         body: verified.body().to_vec(),
         state,
         trace: trace::current(),
-    };
-    match deps.inbox.keep(&item).await {
-        Ok(()) => deps.signals.count(Signal::Accepted { connection }),
-        Err(failure) if failure.remedy == Remedy::Park => {
-            let why = "the body does not fit, even compressed";
-            return Ok(refused(deps, Some(connection), RefusalKind::TooLarge, why));
-        }
-        Err(failure) => return Err(failure),
     }
-    match &item.state {
-        InboxState::Parked { reason } => parked(deps, &item, reason),
-        InboxState::Unpublished | InboxState::Published => publish(deps, &item).await,
-    }
-    Ok(Answer::Accepted)
+}
+
+/// Keeps a body and counts it.
+async fn keep(deps: &Deps, item: &InboxItem) -> Result<(), Failure> {
+    deps.inbox.keep(item).await?;
+    let connection = &item.connection;
+    deps.signals.count(Signal::Accepted { connection });
+    Ok(())
 }
 
 fn parked(deps: &Deps, item: &InboxItem, reason: &str) {
@@ -196,17 +229,9 @@ fn parked(deps: &Deps, item: &InboxItem, reason: &str) {
     });
 }
 
-async fn publish(deps: &Deps, item: &InboxItem) {
-    let event = ResponseHinted {
-        connection: item.connection.clone(),
-        inbox_id: item.id.clone(),
-    };
-    let outgoing = Outgoing::traced(&event, trace::current());
-    let published = match deps.bus.publish(&outgoing).await {
-        Ok(()) => deps.inbox.published(&item.id).await,
-        Err(failure) => Err(failure),
-    };
-    match published {
+/// Publishes what a kept body tells of. What fails is left to the sweep, which publishes all of it again.
+async fn publish(deps: &Deps, item: &InboxItem, events: &[Outgoing]) {
+    match publish_all(deps, item, events).await {
         Ok(()) => tracing::info!(
             { fields::OUTCOME } = outcomes::ACCEPTED,
             { fields::CONNECTION } = item.connection.as_str(),
@@ -221,4 +246,11 @@ async fn publish(deps: &Deps, item: &InboxItem) {
             "a webhook was kept; the sweep will publish it"
         ),
     }
+}
+
+async fn publish_all(deps: &Deps, item: &InboxItem, events: &[Outgoing]) -> Result<(), Failure> {
+    for event in events {
+        deps.bus.publish(event).await?;
+    }
+    deps.inbox.published(&item.id).await
 }

@@ -2,9 +2,10 @@
 //!
 //! The client of its Web API, with its errors and its one retry table, is the crate
 //! `cxloop_dataverse`, which knows nothing of cxloop. What is ours stands here: which rows make a
-//! case, and what becomes of a failure.
+//! case, what becomes of a failure, and what the organisation's webhooks say.
 
 pub mod case_desk;
+pub mod execution_context;
 pub mod setup;
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct InboxItem {
     pub id: InboxId,
     /// The connection it came through.
     pub connection: ConnectionName,
+    /// What it tells of.
+    pub kind: BodyKind,
     /// When it was accepted first.
     pub accepted_at: Timestamp,
     /// The body exactly as it came.
@@ -22,6 +24,29 @@ pub struct InboxItem {
     pub state: InboxState,
     /// The trace of the request that brought it first; `None` for items of before there were traces.
     pub trace: Option<TraceId>,
+}
+
+/// What a kept body tells of, and so what is published of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum BodyKind {
+    /// A response on a survey platform: `ResponseHinted`. Bodies that do not say what they are, are of this kind.
+    #[default]
+    Response,
+    /// A change in the CRM: `RecordChanged` for each row that it names, once it is read again.
+    Change,
+}
+
+impl BodyKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Response, Self::Change];
+
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Change => "change",
+        }
+    }
 }
 
 /// Where a kept body stands.
@@ -76,6 +101,8 @@ pub struct Overdue {
     pub id: InboxId,
     /// The connection it came through.
     pub connection: ConnectionName,
+    /// What it tells of.
+    pub kind: BodyKind,
     /// The trace of the request that brought it first.
     pub trace: Option<TraceId>,
 }
@@ -87,6 +114,8 @@ pub struct ParkedBody {
     pub id: InboxId,
     /// The connection it came through.
     pub connection: ConnectionName,
+    /// What it tells of.
+    pub kind: BodyKind,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// Why it was put aside.

@@ -30,7 +30,7 @@ pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges};
 pub use clock::Clock;
 pub use configurations::Configurations;
 pub use failure::{Failure, Remedy};
-pub use inbox::{Inbox, InboxItem, InboxState, Overdue, ParkedBody};
+pub use inbox::{BodyKind, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
 pub use loops::{Loops, NewLoop, TiedCase};
 pub use plans::{Claims, Kept, KeptFirst, Plans};
 pub use responses::{Responses, StoredResponse};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::names::InboxId;
-use cxloop_ports::{Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
+use cxloop_ports::{BodyKind, Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
@@ -87,12 +87,13 @@ impl Store {
                 .table_name(&self.table)
                 .index_name("gsi1")
                 .projection_expression(
-                    "#id, #connection, #accepted, #reason, #trace, #when, #expires",
+                    "#id, #connection, #kind, #accepted, #reason, #trace, #when, #expires",
                 )
                 .expression_attribute_names("#list", "gsi1pk")
                 .expression_attribute_names("#when", "gsi1sk")
                 .expression_attribute_names("#id", "id")
                 .expression_attribute_names("#connection", "connection")
+                .expression_attribute_names("#kind", "kind")
                 .expression_attribute_names("#accepted", "accepted_at")
                 .expression_attribute_names("#reason", "reason")
                 .expression_attribute_names("#trace", "trace")
@@ -127,6 +128,19 @@ impl Store {
     }
 }
 
+/// Items of before there were kinds have none.
+fn kind(item: &Stored) -> Result<BodyKind, StoreError> {
+    let Some(word) = item.parsed_if_there::<String>("kind")? else {
+        return Ok(BodyKind::default());
+    };
+    let known = BodyKind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    known.ok_or_else(|| StoreError::Unreadable {
+        what: WHAT,
+        attribute: "kind",
+        problem: "not a known name".to_owned(),
+    })
+}
+
 fn read(item: &Stored) -> Result<InboxItem, StoreError> {
     let state = match item.text("state")? {
         "unpublished" => InboxState::Unpublished,
@@ -146,6 +160,7 @@ fn read(item: &Stored) -> Result<InboxItem, StoreError> {
     Ok(InboxItem {
         id: item.parsed("id")?,
         connection: item.parsed("connection")?,
+        kind: kind(item)?,
         accepted_at: item.parsed("accepted_at")?,
         body: item.unpacked("body")?,
         state,
@@ -174,6 +189,7 @@ impl Inbox for Store {
         let mut attributes = key(&item.id).with([
             ("id", text(&item.id)),
             ("connection", text(&item.connection)),
+            ("kind", text(item.kind.as_str())),
             ("accepted_at", text(&accepted_at)),
             ("body", AttributeValue::B(Blob::new(body))),
             ("expires_at", expiry(self.clock.now(), INBOX_DAYS)),
@@ -283,6 +299,7 @@ impl Inbox for Store {
             Ok(Overdue {
                 id: item.parsed("id")?,
                 connection: item.parsed("connection")?,
+                kind: kind(item)?,
                 trace: item.parsed_if_there("trace")?,
             })
         });
@@ -295,6 +312,7 @@ impl Inbox for Store {
             Ok(ParkedBody {
                 id: item.parsed("id")?,
                 connection: item.parsed("connection")?,
+                kind: kind(item)?,
                 accepted_at: item.parsed("accepted_at")?,
                 reason: item.text("reason")?.to_owned(),
             })

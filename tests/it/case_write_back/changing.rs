@@ -103,6 +103,7 @@ pub(crate) fn changed_row(
         happened_at: "2026-11-22T10:00:00Z".parse().unwrap(),
         operation: operation.to_owned(),
         inbox_id: None,
+        row_version: None,
     }
 }
 

@@ -8,7 +8,7 @@ use standardwebhooks::Webhook;
 use uuid::Uuid;
 
 use super::detector::PHONE;
-use crate::world::{Answered, SIGNING_SECRET, WEBHOOK_TOKEN, World};
+use crate::world::{Answered, CRM_SECRET, SIGNING_SECRET, WEBHOOK_TOKEN, World};
 
 /// Rules whose names are ours and whose conditions and texts hold or fetch planted values.
 pub(super) const RULES: &str = r#"
@@ -118,6 +118,53 @@ pub(super) fn post(path: &str, body: impl Into<Body>) -> Request {
 
 pub(super) fn to_wxm(body: impl Into<Body>) -> Request {
     post(&format!("/webhooks/wxm/{WEBHOOK_TOKEN}"), body)
+}
+
+/// A webhook of the CRM with the secret that is right.
+pub(super) fn to_dynamics(body: impl Into<Body>) -> Request {
+    let mut request = post("/webhooks/dynamics", body);
+    let secret = CRM_SECRET.split(' ').next().unwrap();
+    let headers = request.headers_mut();
+    headers.insert("x-cxloop-secret", secret.parse().unwrap());
+    headers.insert(
+        "x-ms-dynamics-organization",
+        "qvzorganization".parse().unwrap(),
+    );
+    request
+}
+
+/// Bodies of the CRM with planted values in every place that holds what a person wrote.
+pub(super) fn of_the_crm() -> Vec<String> {
+    let case = Uuid::from_u128(0xca5e);
+    let reference = json!({ "__type": "EntityReference:qvztype", "Id": case, "LogicalName": "incident", "Name": "qvzname" });
+    let row = json!({
+        "__type": "Entity:qvztype", "Id": case, "LogicalName": "incident", "RowVersion": "qvzversion",
+        "Attributes": [{ "key": "title", "value": "qvztitle" }, { "key": "customerid", "value": reference }, { "key": "qvz spaced", "value": "x" }],
+        "FormattedValues": [{ "key": "title", "value": "qvzlabel" }],
+    });
+    let body = |message: &str, parameters: Value| {
+        json!({
+            "MessageName": message, "PrimaryEntityName": "incident", "PrimaryEntityId": case,
+            "OrganizationName": "qvzorganization", "InitiatingUserAgent": "qvzagent",
+            "InputParameters": parameters, "SharedVariables": [{ "key": "x-ms-app-name", "value": "qvzapp" }],
+            "PreEntityImages": [{ "key": "qvzimage", "value": row }], "ParentContext": { "MessageName": "qvzparent" },
+        })
+        .to_string()
+    };
+    let target = json!([{ "key": "Target", "value": row }]);
+    let mut bodies = vec![
+        body("Update", target.clone()),
+        body("Create", target.clone()),
+        body("qvzmessage", target.clone()),
+        body(
+            "Close",
+            json!([{ "key": "IncidentResolution", "value": { "Attributes": [{ "key": "subject", "value": "qvzsubject" }] } }]),
+        ),
+        body("Update", json!([{ "key": "Target", "value": "qvztarget" }])),
+        r#"{"MessageName":"Close","PrimaryEntityName":"qvztable"}"#.to_owned(),
+    ];
+    bodies.extend(malformed());
+    bodies
 }
 
 /// A request of the generic kind, signed rightly. The delivery's id is the sender's and planted too.

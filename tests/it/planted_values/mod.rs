@@ -5,6 +5,7 @@
 
 mod detector;
 mod inputs;
+mod of_the_crm;
 mod writing_back;
 
 use std::collections::BTreeSet;

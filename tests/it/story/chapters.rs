@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use cxloop_ports::{Inbox, InboxItem, InboxState};
+use cxloop_ports::{BodyKind, Inbox, InboxItem, InboxState};
 use cxloop_store::Store;
 use cxloop_testkit::ManualClock;
 use fantoccini::Locator;
@@ -270,6 +270,7 @@ pub(crate) async fn what_was_never_published_is_published_by_the_sweep(stage: &S
     }});
     let now = wall_clock_now();
     let item = InboxItem {
+        kind: BodyKind::Response,
         id: "never-published-1".parse().unwrap(),
         connection: "generic".parse().unwrap(),
         accepted_at: now - jiff::SignedDuration::from_secs(120),

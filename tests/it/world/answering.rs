@@ -3,7 +3,7 @@
 use cxloop_domain::events::{ResponseHinted, ResponseReceived};
 use cxloop_domain::names::ResponseKey;
 use cxloop_domain::webhooks::inbox_id;
-use cxloop_ports::{Inbox, InboxItem, InboxState};
+use cxloop_ports::{BodyKind, Inbox, InboxItem, InboxState};
 use cxloop_sandbox::wxm::{Answer, GivenResponse};
 use uuid::Uuid;
 
@@ -100,6 +100,7 @@ impl World {
     pub(crate) async fn hinted(&self, key: &ResponseKey, notification: &str) -> ResponseHinted {
         let body = self.notification_body(key, notification);
         let item = InboxItem {
+            kind: BodyKind::Response,
             id: inbox_id(&key.connection, None, &body),
             connection: key.connection.clone(),
             accepted_at: cxloop_ports::Clock::now(self.clock.as_ref()),

@@ -38,6 +38,8 @@ pub(crate) use written::Written;
 
 /// The token in the address of the survey platform's webhooks.
 pub(crate) const WEBHOOK_TOKEN: &str = "a-long-path-token";
+/// The secret that the CRM's webhooks carry, and the one that it takes the place of.
+pub(crate) const CRM_SECRET: &str = "a-new-secret an-old-secret";
 /// The secret of the connection `generic`: base64 of `cxloop's own signing secret`.
 pub(crate) const SIGNING_SECRET: &str = "whsec_Y3hsb29wJ3Mgb3duIHNpZ25pbmcgc2VjcmV0";
 
@@ -119,7 +121,8 @@ impl World {
                 .with("cxloop/generic", "webhook_secret", SIGNING_SECRET)
                 .with("cxloop/dynamics", "tenant", "sandbox")
                 .with("cxloop/dynamics", "client_id", "sandbox")
-                .with("cxloop/dynamics", "client_secret", "sandbox"),
+                .with("cxloop/dynamics", "client_secret", "sandbox")
+                .with("cxloop/dynamics", "webhook_secret", CRM_SECRET),
         );
         let http = http_client().unwrap();
         let table = table().await;
@@ -298,8 +301,8 @@ impl World {
 
     pub(crate) fn sweep(&self) -> sweep::Deps {
         sweep::Deps {
-            inbox: self.role::<dyn Inbox>(self.store.clone()),
             configurations: self.role::<dyn Configurations>(self.store.clone()),
+            inbox: self.role::<dyn Inbox>(self.store.clone()),
             changes: self.role::<dyn CrmChanges>(self.desks.clone()),
             checkpoints: self.role::<dyn Checkpoints>(self.store.clone()),
             bus: self.bus(),

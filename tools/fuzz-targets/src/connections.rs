@@ -12,7 +12,7 @@ use secrecy::SecretString;
 /// The key that bodies of the connection `generic` are signed with.
 pub(crate) const SIGNING_KEY: &str = "whsec_Y3hsb29wIGZ1enogc2lnbmluZyBrZXkgMDEyMzQ1Njc=";
 
-/// The token in the address of webhooks of the connection `wxm`.
+/// The token in the address of webhooks of the connection `wxm`, and the secret of those of `dynamics`.
 pub(crate) const WEBHOOK_TOKEN: &str = "fuzz-token";
 
 /// Secrets that never change.
@@ -22,6 +22,7 @@ pub(crate) struct FixedSecrets;
 impl Secrets for FixedSecrets {
     async fn field(&self, secret: &str, field: &str) -> Result<SecretString, Failure> {
         let value = match field {
+            "webhook_secret" if secret == "fuzz/dynamics" => WEBHOOK_TOKEN,
             "webhook_secret" => SIGNING_KEY,
             "webhook_token" => WEBHOOK_TOKEN,
             "username" | "password" => "sandbox",

@@ -1,9 +1,12 @@
-//! The Dataverse client: answers of the Web API, of its batches and of the token endpoint.
+//! Dataverse: answers of the Web API, of its batches and of the token endpoint, and bodies of its webhooks.
 
 use std::sync::Arc;
 
 use cxloop_dataverse::batch::{Batch, ChangeSet};
 use cxloop_dataverse::{Client, Connection, Error, Query, Request, Row, classify};
+use cxloop_domain::configuration::DynamicsConnection;
+use cxloop_domain::record_changed::{Heard, Origin};
+use cxloop_dynamics::execution_context::{hear, reduced};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -90,4 +93,27 @@ pub(crate) fn batch(bytes: &[u8]) {
             }
         }
     });
+}
+
+/// Reads the body of a webhook, whole and reduced. Reading is pure: twice the same.
+pub(crate) fn execution_context(bytes: &[u8]) {
+    let connection = DynamicsConnection::new("https://fuzz.crm4.dynamics.com", "fuzz/dynamics");
+    let origin = Origin {
+        connection: crate::connections::name("dynamics"),
+        inbox_id: "fuzz".parse().expect("the id is one"),
+        accepted_at: crate::now(),
+    };
+    let heard = hear(bytes, &connection, &origin);
+    assert_eq!(
+        heard,
+        hear(bytes, &connection, &origin),
+        "a body says one thing"
+    );
+    if let Ok(Heard::Changes(changes)) = heard {
+        assert!(!changes.is_empty(), "what changed is named");
+        assert!(changes.iter().all(|change| !change.record.id.is_nil()));
+    }
+    let small = reduced(bytes);
+    assert!(small.len() <= 300 * 1024, "what is reduced fits");
+    let _ = hear(&small, &connection, &origin);
 }

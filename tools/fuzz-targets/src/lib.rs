@@ -26,6 +26,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     text("webhook", surveys::webhook),
     exchange("normalisation", surveys::normalisation),
+    text("execution_context", dynamics::execution_context),
     exchange("dynamics_answer", dynamics::answer),
     exchange("dynamics_token", dynamics::token),
     exchange("batch_answer", dynamics::batch),

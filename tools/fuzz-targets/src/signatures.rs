@@ -1,7 +1,7 @@
 //! Signatures of webhooks.
 
 use cxloop_domain::configuration::Connection;
-use cxloop_lambda_kit::verification::{SignatureHeaders, Unverified, verify};
+use cxloop_lambda_kit::verification::{DataverseProof, SignatureHeaders, Unverified, verify};
 
 use crate::connections::{FixedSecrets, applied, name};
 
@@ -28,6 +28,11 @@ pub(crate) fn verified(bytes: &[u8]) {
             connection,
             token: token.clone(),
             headers: headers.clone(),
+            dataverse: DataverseProof {
+                header: headers.id.clone(),
+                code: token.clone(),
+                organization: headers.timestamp.clone(),
+            },
             body: rest.to_vec(),
         };
         let verified = verify(unverified, configured, &FixedSecrets, crate::now());
@@ -37,6 +42,9 @@ pub(crate) fn verified(bytes: &[u8]) {
         assert_eq!(verified.body(), rest, "the body stays as it was sent");
         let signed = matches!(configured, Connection::Standard(_));
         assert_eq!(verified.delivery_id().is_some(), signed);
-        assert!(signed || token.as_deref() == Some(crate::connections::WEBHOOK_TOKEN));
+        let known = Some(crate::connections::WEBHOOK_TOKEN);
+        let in_header =
+            matches!(configured, Connection::Dynamics(_)) && headers.id.as_deref() == known;
+        assert!(signed || in_header || token.as_deref() == known);
     }
 }

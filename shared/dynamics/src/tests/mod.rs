@@ -3,6 +3,7 @@
 mod answer_lines;
 mod answers;
 mod case_desk;
+mod execution_context;
 mod setup;
 
 use std::sync::{

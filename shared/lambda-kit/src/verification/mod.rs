@@ -3,6 +3,7 @@
 //! [`Verified`] cannot be made in any other way than by [`verify`], so a use case that takes one cannot have
 //! forgotten to check.
 
+mod dataverse;
 #[cfg(test)]
 mod rotation_tests;
 mod standard;
@@ -19,6 +20,8 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
+
+pub use dataverse::DataverseProof;
 
 /// The headers of the Standard Webhooks scheme, as they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Unverified {
     pub token: Option<String>,
     /// The signature's headers.
     pub headers: SignatureHeaders,
+    /// What Dataverse sends along.
+    pub dataverse: DataverseProof,
     /// The body, byte by byte as sent.
     pub body: Vec<u8>,
 }
@@ -125,10 +130,11 @@ pub enum Refusal {
     SecretTrouble(Failure),
 }
 
-/// Checks a webhook against its connection's secret: the token in the address for `wxm`, which cannot sign, and the
-/// signature over the raw bytes for `standard`. Connections of other kinds take no webhooks.
+/// Checks a webhook against its connection's secret: the token in the address for `wxm`, which cannot sign, the
+/// signature over the raw bytes for `standard`, and for `dynamics`, which cannot sign either, a header or the address's
+/// `code`, and the organisation's domain where the connection names it.
 ///
-/// Secret fields: `webhook_token` and `webhook_secret`.
+/// Secret fields: `webhook_token` for `wxm`, `webhook_secret` for the others.
 ///
 /// # Errors
 /// [`Refusal::Unauthorized`] for a wrong or missing proof, or one more than five minutes off;
@@ -170,11 +176,9 @@ pub async fn verify(
                     .map_err(|(kind, reason)| Refusal::Unauthorized { kind, reason })?,
             )
         }
-        Connection::Dynamics(_) => {
-            return Err(Refusal::Unauthorized {
-                kind: RefusalKind::Connection,
-                reason: "connections of this kind take no webhooks",
-            });
+        Connection::Dynamics(dynamics) => {
+            dataverse::verify(&unverified.dataverse, dynamics, secrets).await?;
+            None
         }
     };
     Ok(Verified {

@@ -16,6 +16,7 @@ async fn taken(secrets: &dyn Secrets, token: &str) -> Result<Verified, Refusal> 
         connection: "wxm".parse().unwrap(),
         token: Some(token.to_owned()),
         headers: SignatureHeaders::default(),
+        dataverse: DataverseProof::default(),
         body: b"{}".to_vec(),
     };
     let connection = &configuration.connections[&name];
@@ -41,4 +42,38 @@ async fn both_tokens_are_taken_while_one_is_changed_and_only_the_new_one_after()
     let unfit = FixedSecrets::of(&[("cxloop/wxm", "webhook_token", "con espazo"), old]);
     let refused = taken(&unfit, "chave-vella").await.unwrap_err();
     assert!(matches!(refused, Refusal::SecretTrouble(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn both_secrets_of_dynamics_are_taken_while_one_is_changed() {
+    const NEW: &str = "chave-nova-de-vinte-letras";
+    const OLD: &str = "chave-vella-de-vinte-letras";
+    let text = "connections:\n  dynamics: { kind: dynamics, url: \"https://contoso.crm4.dynamics.com\", secret: cxloop/dynamics }\n";
+    let configuration = configuration::read(text).unwrap();
+    let connection = &configuration.connections[&"dynamics".parse().unwrap()];
+    let both = FixedSecrets::of(&[
+        ("cxloop/dynamics", "webhook_secret", NEW),
+        ("cxloop/dynamics", "previous_webhook_secret", OLD),
+    ]);
+    let one = FixedSecrets::of(&[("cxloop/dynamics", "webhook_secret", NEW)]);
+    for (secrets, given, is_right) in [
+        (&both, NEW, true),
+        (&both, OLD, true),
+        (&both, "outra-chave-de-vinte-letras", false),
+        (&one, NEW, true),
+        (&one, OLD, false),
+    ] {
+        let unverified = Unverified {
+            connection: "dynamics".parse().unwrap(),
+            token: None,
+            headers: SignatureHeaders::default(),
+            dataverse: DataverseProof {
+                header: Some(given.to_owned()),
+                ..DataverseProof::default()
+            },
+            body: b"{}".to_vec(),
+        };
+        let verified = verify(unverified, connection, secrets, NOW.parse().unwrap()).await;
+        assert_eq!(verified.is_ok(), is_right, "{given}");
+    }
 }

@@ -1,3 +1,5 @@
+mod dataverse;
+
 use cxloop_domain::configuration::{self, Configuration};
 use cxloop_ports::Remedy;
 use proptest::prelude::*;
@@ -41,6 +43,7 @@ fn signed(body: &str, signature: &str) -> Unverified {
             timestamp: Some(SENT.to_string()),
             signature: Some(signature.into()),
         },
+        dataverse: DataverseProof::default(),
         body: body.into(),
     }
 }
@@ -220,6 +223,7 @@ fn by_token(token: Option<&str>) -> Unverified {
         connection: "wxm".parse().unwrap(),
         token: token.map(str::to_owned),
         headers: SignatureHeaders::default(),
+        dataverse: DataverseProof::default(),
         body: BODY.into(),
     }
 }
@@ -244,18 +248,6 @@ async fn a_sender_that_cannot_sign_is_known_by_the_token_in_its_address() {
         );
     }
     assert_eq!(refusal(by_token(None)).await, "no token in the address");
-}
-
-#[tokio::test]
-async fn a_crm_takes_no_webhooks_yet() {
-    let unverified = Unverified {
-        connection: "crm".parse().unwrap(),
-        ..by_token(Some("x"))
-    };
-    assert_eq!(
-        refusal(unverified).await,
-        "connections of this kind take no webhooks"
-    );
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use cxloop_domain::loops::StepKind;
 use cxloop_domain::names::ResponseKey;
 use cxloop_ports::{
-    Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans, Responses, TiedCase,
+    BodyKind, Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans,
+    Responses, TiedCase,
 };
 use cxloop_testkit::samples;
 use serde_json::json;
@@ -14,6 +15,7 @@ const DAY: i64 = 86_400;
 
 fn item() -> InboxItem {
     InboxItem {
+        kind: BodyKind::Response,
         id: "i-1".parse().expect("an inbox id"),
         connection: "wxm".parse().expect("a connection name"),
         accepted_at: samples::time("2026-11-22T09:00:00Z"),

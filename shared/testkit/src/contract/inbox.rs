@@ -2,7 +2,7 @@
 
 use cxloop_domain::names::InboxId;
 use cxloop_domain::trace::TraceId;
-use cxloop_ports::{Inbox, InboxItem, InboxState, Overdue, Remedy};
+use cxloop_ports::{BodyKind, Inbox, InboxItem, InboxState, Overdue, Remedy};
 
 use super::{refused, well};
 use crate::samples::time;
@@ -11,6 +11,7 @@ fn item(id: &str, accepted_at: &str) -> InboxItem {
     InboxItem {
         id: id.parse().expect("an inbox id"),
         connection: "wxm".parse().expect("a connection name"),
+        kind: BodyKind::Response,
         accepted_at: time(accepted_at),
         body: "{\"comentario\":\"Non volverei: a atención foi pésima\"}"
             .as_bytes()
@@ -43,6 +44,7 @@ fn noise(bytes: usize) -> Vec<u8> {
 pub async fn inbox(inbox: &dyn Inbox) {
     keeps_bodies_as_they_came(inbox).await;
     lists_what_is_unpublished(inbox).await;
+    says_what_bodies_tell_of(inbox).await;
     puts_aside_for_good(inbox).await;
     takes_in_after_all(inbox).await;
     refuses_what_does_not_fit(inbox).await;
@@ -148,6 +150,22 @@ async fn lists_what_is_unpublished(inbox: &dyn Inbox) {
         ["wait-0", "wait-3", "wait-4"],
         "published and parked items wait no longer"
     );
+}
+
+async fn says_what_bodies_tell_of(inbox: &dyn Inbox) {
+    let mut change = item("change-1", "2026-11-22T08:00:00Z");
+    change.kind = BodyKind::Change;
+    well(inbox.keep(&change).await);
+    assert_eq!(well(inbox.load(&change.id).await), Some(change.clone()));
+    let before = time("2026-11-22T08:00:01Z");
+    let waiting = well(inbox.unpublished_before(before, 100).await);
+    let kinds: Vec<_> = waiting.iter().map(|overdue| overdue.kind).collect();
+    assert_eq!(kinds, [BodyKind::Change], "a waiting body says what it is");
+    well(inbox.park(&change.id, "non se entende").await);
+    let parked = well(inbox.parked(100).await);
+    let kept = parked.iter().find(|body| body.id == change.id);
+    assert_eq!(kept.map(|body| body.kind), Some(BodyKind::Change));
+    well(inbox.unpark(&change.id).await);
 }
 
 async fn puts_aside_for_good(inbox: &dyn Inbox) {

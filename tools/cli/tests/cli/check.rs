@@ -307,3 +307,31 @@ async fn a_secret_path_that_could_be_guessed_is_warned_of_unless_nobody_outside_
     assert_eq!(warned(outside, "k3jH-8sQp_2vLx9RtW0a").await, "[]");
     assert_eq!(warned(NOBODY, "sandbox").await, "[]");
 }
+
+#[tokio::test]
+async fn a_secret_of_the_crms_webhooks_that_could_be_guessed_is_warned_of() {
+    let warned = async |secret: &str| {
+        let place = Place::new();
+        let text = "connections:\n  dynamics: { kind: dynamics, url: \"https://crm.invalid\", secret: cxloop/dynamics }\n";
+        place.file("cxloop.yaml", text);
+        let secrets = format!(r#"{{ "cxloop/dynamics": {{ "webhook_secret": "{secret}" }} }}"#);
+        let secrets = place.file("secrets.json", &secrets);
+        let run = place
+            .cxloop(&["check", "--json", "--secrets", secrets.to_str().unwrap()])
+            .await
+            .fine();
+        run.json()["warnings"].to_string()
+    };
+    let (new, old) = ("n".repeat(20), "v".repeat(20));
+    assert_eq!(warned(&new).await, "[]");
+    assert_eq!(warned(&format!("{new} {old}")).await, "[]");
+    for (secret, problem) in [
+        (format!("{new} curta"), "has fewer than 20"),
+        (String::new(), "is empty"),
+        (format!("{new}!"), "holds other characters"),
+    ] {
+        let told = warned(&secret).await;
+        let field = "dynamics: secret cxloop/dynamics: the field webhook_secret";
+        assert!(told.contains(&format!("{field} {problem}")), "{told}");
+    }
+}

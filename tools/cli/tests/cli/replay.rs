@@ -1,6 +1,6 @@
 use cxloop_domain::loops::{Replay, StepKind};
 use cxloop_domain::names::ResponseKey;
-use cxloop_ports::{Inbox, InboxItem, InboxState, Loops, NewLoop, Responses};
+use cxloop_ports::{BodyKind, Inbox, InboxItem, InboxState, Loops, NewLoop, Responses};
 use cxloop_testkit::samples;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -150,6 +150,7 @@ async fn everything_that_failed_runs_again_and_a_dry_run_only_lists_it() {
     let scene = Scene::begin().await;
     scene.fail_a_step().await;
     let parked = InboxItem {
+        kind: BodyKind::Response,
         id: "i-2".parse().unwrap(),
         connection: "wxm".parse().unwrap(),
         accepted_at: now(),
@@ -181,6 +182,7 @@ async fn everything_that_failed_runs_again_and_a_dry_run_only_lists_it() {
 async fn a_kept_webhook_is_followed_again() {
     let scene = Scene::begin().await;
     let item = InboxItem {
+        kind: BodyKind::Response,
         id: "i-3".parse().unwrap(),
         connection: "generic".parse().unwrap(),
         accepted_at: now(),
@@ -196,6 +198,59 @@ async fn a_kept_webhook_is_followed_again() {
         (&published[0].1["connection"], &published[0].1["inbox_id"]),
         (&"generic".into(), &"i-3".into())
     );
+}
+
+/// A body of the CRM that was put aside.
+fn of_the_crm(id: &str, body: &str) -> InboxItem {
+    InboxItem {
+        id: id.parse().unwrap(),
+        connection: "dynamics".parse().unwrap(),
+        kind: BodyKind::Change,
+        accepted_at: now(),
+        body: body.as_bytes().to_vec(),
+        state: InboxState::Parked {
+            reason: "non se entendía".to_owned(),
+        },
+        trace: None,
+    }
+}
+
+#[tokio::test]
+async fn a_kept_body_of_the_crm_is_read_again_and_its_rows_told_of() {
+    let scene = Scene::begin().await;
+    let configuration = samples::configuration();
+    cxloop_ports::Configurations::apply(&scene.table.store, &configuration)
+        .await
+        .unwrap();
+    let id = "00000000-0000-0000-0000-000000000007";
+    let body =
+        json!({ "MessageName": "Update", "PrimaryEntityName": "incident", "PrimaryEntityId": id });
+    let item = of_the_crm("i-4", &body.to_string());
+    Inbox::keep(&scene.table.store, &item).await.unwrap();
+    let nothing = of_the_crm("i-5", "Non se entende");
+    Inbox::keep(&scene.table.store, &nothing).await.unwrap();
+    let own = of_the_crm("i-6", r#"{"MessageName":"Retrieve"}"#);
+    Inbox::keep(&scene.table.store, &own).await.unwrap();
+    for (id, why) in [("i-5", "no JSON"), ("i-6", "message")] {
+        let run = scene.replay(&["--inbox", id]).await;
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.err.contains(why), "{run:?}");
+    }
+    assert!(scene.published().await.is_empty());
+
+    for arguments in [&["--failed"][..], &["--inbox", "i-4"]] {
+        scene.replay(arguments).await.fine();
+    }
+    let published = scene.published().await;
+    assert_eq!(published.len(), 2);
+    for (name, detail) in &published {
+        assert_eq!(name, "RecordChanged");
+        assert_eq!(detail["record"], json!({ "table": "incident", "id": id }));
+        assert_eq!(detail["event_id"], published[0].1["event_id"]);
+    }
+    let parked = scene.table.store.parked(10).await.unwrap();
+    let waiting: Vec<&str> = parked.iter().map(|body| body.id.as_str()).collect();
+    assert_eq!(waiting, ["i-6", "i-5"], "what still tells of nothing waits");
 }
 
 #[tokio::test]

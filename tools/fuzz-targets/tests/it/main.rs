@@ -80,6 +80,11 @@ fn answers_of_the_survey_platform_come_into_normal_form_or_fail() {
 }
 
 #[test]
+fn bodies_of_the_crm_tell_of_rows_or_are_put_aside() {
+    holds("execution_context");
+}
+
+#[test]
 fn whatever_dynamics_answers_has_a_verdict() {
     holds("dynamics_answer");
 }

@@ -23,7 +23,10 @@ pub(super) async fn put(stack: &Stack) -> Result<()> {
         ),
         (
             "DynamicsSecretName",
-            json!({"tenant": "sandbox", "client_id": "sandbox", "client_secret": "sandbox"}),
+            json!({
+                "tenant": "sandbox", "client_id": "sandbox", "client_secret": "sandbox",
+                "webhook_secret": "sandbox",
+            }),
         ),
     ];
     for (output, value) in values {

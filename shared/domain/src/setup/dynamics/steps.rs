@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::configuration::Configuration;
+use crate::names::ColumnName;
 
 use super::CASE;
 
@@ -204,7 +205,18 @@ fn watched_columns(configuration: &Configuration) -> BTreeSet<String> {
     for rule in &configuration.case_rules {
         columns.extend(rule.case.columns.keys().map(ToString::to_string));
     }
+    let written_back = configuration.write_back.iter().flat_map(|it| &it.fields);
+    columns.extend(written_back.filter_map(|field| field.column.as_ref().map(logical_name)));
     columns
+}
+
+/// The logical name of a column that may be written as lookups are read, `_ownerid_value`.
+fn logical_name(column: &ColumnName) -> String {
+    let name = column.as_str();
+    name.strip_prefix('_')
+        .and_then(|name| name.strip_suffix("_value"))
+        .unwrap_or(name)
+        .to_owned()
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {

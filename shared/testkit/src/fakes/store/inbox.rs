@@ -87,6 +87,7 @@ impl Inbox for FakeStore {
             .map(|item| Overdue {
                 id: item.id.clone(),
                 connection: item.connection.clone(),
+                kind: item.kind,
                 trace: item.trace,
             })
             .collect())
@@ -101,6 +102,7 @@ impl Inbox for FakeStore {
                 InboxState::Parked { reason } => Some(ParkedBody {
                     id: item.id.clone(),
                     connection: item.connection.clone(),
+                    kind: item.kind,
                     accepted_at: item.accepted_at,
                     reason: reason.clone(),
                 }),

@@ -1,4 +1,4 @@
-//! Whether the secret paths of senders that cannot sign are hard enough to guess.
+//! Whether the secrets of senders that cannot sign are hard enough to guess.
 
 use std::net::IpAddr;
 
@@ -18,27 +18,43 @@ pub(super) async fn judge(
     warnings: &mut Vec<String>,
 ) {
     for (name, connection) in &configuration.connections {
-        let Connection::Wxm(wxm) = connection else {
-            continue;
+        let (url, secret, field) = match connection {
+            Connection::Wxm(wxm) => (&wxm.url, &wxm.secret, "webhook_token"),
+            Connection::Dynamics(dynamics) => (&dynamics.url, &dynamics.secret, "webhook_secret"),
+            Connection::Standard(_) => continue,
         };
-        if is_loopback(&wxm.url) {
+        if is_loopback(url) {
             continue;
         }
-        let Ok(token) = secrets.field(&wxm.secret, "webhook_token").await else {
+        // A CRM that sends no webhooks has no such field.
+        let Ok(value) = secrets.field(secret, field).await else {
             continue;
         };
-        let token = token.expose_secret();
-        let problem = match token_problem(token) {
-            Some(problem) => format!("{problem}: its webhooks are refused"),
-            None if token.len() < SHORTEST_CHARS => {
-                format!("has fewer than {SHORTEST_CHARS} characters and could be guessed")
-            }
-            None => continue,
+        let value = value.expose_secret();
+        // While it is changed, the secret of a CRM holds the new and the old one.
+        let tokens: Vec<&str> = match connection {
+            Connection::Dynamics(_) => value.split_whitespace().collect(),
+            Connection::Wxm(_) | Connection::Standard(_) => vec![value],
         };
-        warnings.push(format!(
-            "{name}: secret {}: the field webhook_token {problem}",
-            wxm.secret
-        ));
+        let problem = match tokens.as_slice() {
+            [] => Some("is empty: its webhooks are refused".to_owned()),
+            tokens => tokens.iter().find_map(|token| problem(token)),
+        };
+        if let Some(problem) = problem {
+            warnings.push(format!(
+                "{name}: secret {secret}: the field {field} {problem}"
+            ));
+        }
+    }
+}
+
+fn problem(token: &str) -> Option<String> {
+    match token_problem(token) {
+        Some(problem) => Some(format!("{problem}: its webhooks are refused")),
+        None if token.len() < SHORTEST_CHARS => Some(format!(
+            "has fewer than {SHORTEST_CHARS} characters and could be guessed"
+        )),
+        None => None,
     }
 }
 

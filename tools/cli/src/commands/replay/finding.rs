@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use cxloop_domain::configuration::Connection;
 use cxloop_domain::events::{ResponseHinted, ResponseReceived};
 use cxloop_domain::loops::{LoopHistory, Replay};
 use cxloop_domain::names::{InboxId, LoopId, ResponseKey};
-use cxloop_ports::{Configurations, Inbox, InboxItem, Loops, Responses, SurveyPlatforms};
+use cxloop_domain::record_changed::{Heard, Origin};
+use cxloop_dynamics::execution_context::hear;
+use cxloop_ports::{BodyKind, Configurations, Inbox, InboxItem, Loops, Responses, SurveyPlatforms};
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
 
@@ -26,7 +29,7 @@ pub(super) async fn find(store: &Store, arguments: &ReplayArgs) -> Result<Vec<Ag
         return of_response(store, response).await;
     }
     if let Some(inbox_id) = &arguments.inbox {
-        return Ok(vec![of_inbox(store, inbox_id).await?]);
+        return of_inbox(store, inbox_id).await;
     }
     if let Some(id) = &arguments.loop_id {
         let history = store
@@ -102,23 +105,58 @@ fn webhook_of(history: &LoopHistory, response: &ResponseKey) -> Option<InboxId> 
     })
 }
 
-async fn of_inbox(store: &Store, inbox_id: &InboxId) -> Result<Again, Error> {
+async fn of_inbox(store: &Store, inbox_id: &InboxId) -> Result<Vec<Again>, Error> {
     let item = Inbox::load(store, inbox_id).await?;
     let item = item.ok_or_else(|| {
         missing(format!(
             "The webhook {inbox_id} is not known, or has expired."
         ))
     })?;
+    if item.kind == BodyKind::Change {
+        return changes_in(store, item).await;
+    }
     let of_loop = loop_of(store, &item).await;
     let event = ResponseHinted {
         connection: item.connection,
         inbox_id: item.id,
     };
-    Ok(Again {
+    Ok(vec![Again {
         event: Event::Hinted(event),
         of_loop,
         trace: item.trace,
-    })
+    }])
+}
+
+/// The changes that a kept body of the CRM tells of, by the configuration and the reading of now.
+async fn changes_in(store: &Store, item: InboxItem) -> Result<Vec<Again>, Error> {
+    let trace = item.trace;
+    let tells_nothing = |why: &str| {
+        let what = format!("The webhook {} tells of no change: {why}.", item.id);
+        Error::Refused { what, mend: None }
+    };
+    let applied = store.current().await?;
+    let connections = &applied.configuration.connections;
+    let Some(Connection::Dynamics(connection)) = connections.get(&item.connection) else {
+        return Err(tells_nothing("its connection is none of kind dynamics"));
+    };
+    let origin = Origin {
+        connection: item.connection.clone(),
+        inbox_id: item.id.clone(),
+        accepted_at: item.accepted_at,
+    };
+    match hear(&item.body, connection, &origin) {
+        Ok(Heard::Changes(changes)) => Ok(changes
+            .into_iter()
+            .map(|change| Again {
+                event: Event::Changed(Box::new(change)),
+                of_loop: None,
+                trace,
+            })
+            .collect()),
+        Ok(Heard::PassedOver(reason)) => Err(tells_nothing(reason.as_str())),
+        Ok(Heard::OtherOrganization) => Err(tells_nothing("it comes from another organisation")),
+        Err(unreadable) => Err(tells_nothing(&unreadable.reason)),
+    }
 }
 
 /// The loop of the response that a kept body names. A body that cannot be read, or whose connection is gone, has none.
@@ -162,7 +200,7 @@ fn failed_in(history: &LoopHistory) -> Vec<Again> {
                 replay: true,
                 ..event.clone()
             }),
-            Some(Replay::Changed(event)) => Event::Changed(event.clone()),
+            Some(Replay::Changed(event)) => Event::Changed(Box::new(event.clone())),
         };
         let again = Again {
             event,
@@ -192,12 +230,10 @@ async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
             Event::Received(_) | Event::Changed(_) => None,
         })
         .collect();
-    let parked = store.parked(limit).await?;
-    found.extend(
-        parked
-            .into_iter()
-            .filter(|body| !known.contains(&body.id))
-            .map(|body| Again {
+    for body in store.parked(limit).await? {
+        match body.kind {
+            _ if known.contains(&body.id) => {}
+            BodyKind::Response => found.push(Again {
                 event: Event::Hinted(ResponseHinted {
                     connection: body.connection,
                     inbox_id: body.id,
@@ -205,7 +241,10 @@ async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
                 of_loop: None,
                 trace: None,
             }),
-    );
+            // One that still tells of nothing stays where it is.
+            BodyKind::Change => found.extend(of_inbox(store, &body.id).await.unwrap_or_default()),
+        }
+    }
     Ok(found)
 }
 

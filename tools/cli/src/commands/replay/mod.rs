@@ -5,10 +5,10 @@ mod finding;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
 use cxloop_domain::loops::{Actor, References, Step, StepKind};
-use cxloop_domain::names::LoopId;
+use cxloop_domain::names::{InboxId, LoopId};
 use cxloop_domain::record_changed::RecordChanged;
 use cxloop_domain::trace::TraceId;
-use cxloop_ports::{Bus, Loops};
+use cxloop_ports::{Bus, Inbox, Loops};
 use cxloop_store::Store;
 use serde_json::{Value, json};
 
@@ -32,7 +32,15 @@ impl Again {
         match &self.event {
             Event::Hinted(event) => Outgoing::traced(event, self.trace),
             Event::Received(event) => Outgoing::traced(event, self.trace),
-            Event::Changed(event) => Outgoing::traced(event, self.trace),
+            Event::Changed(event) => Outgoing::traced(event.as_ref(), self.trace),
+        }
+    }
+
+    /// The kept body that nobody looks at any more once this is published: whoever acts on a change reads the row.
+    fn done_with(&self) -> Option<&InboxId> {
+        match &self.event {
+            Event::Changed(event) => event.inbox_id.as_ref(),
+            Event::Hinted(_) | Event::Received(_) => None,
         }
     }
 }
@@ -42,7 +50,7 @@ impl Again {
 enum Event {
     Hinted(ResponseHinted),
     Received(ResponseReceived),
-    Changed(RecordChanged),
+    Changed(Box<RecordChanged>),
 }
 
 impl Event {
@@ -51,10 +59,6 @@ impl Event {
             Self::Hinted(event) => format!(
                 "webhook {} of {}: its response is fetched again",
                 event.inbox_id, event.connection
-            ),
-            Self::Changed(event) => format!(
-                "{} {}: it is read and written back again",
-                event.record.table, event.record.id
             ),
             Self::Received(event) if event.notification.is_empty() => {
                 format!(
@@ -68,6 +72,10 @@ impl Event {
                     event.response, event.notification
                 )
             }
+            Self::Changed(event) => format!(
+                "row {} of {}: it is told again that it changed",
+                event.record.id, event.record.table
+            ),
         }
     }
 }
@@ -111,6 +119,9 @@ async fn publish(store: &Store, bus: &dyn Bus, found: &[Again]) -> Result<(), Er
         };
         store.record(id, &[step]).await?;
         recorded.push(id);
+    }
+    for id in found.iter().filter_map(Again::done_with) {
+        store.unpark(id).await?;
     }
     Ok(())
 }

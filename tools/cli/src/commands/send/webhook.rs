@@ -168,7 +168,7 @@ fn address(
     }
 }
 
-/// The address without a token that its path may end in: it is a secret.
+/// The address without what is secret in it: a token that its path may end in, and a `code` in its query.
 fn shown(address: &Url) -> String {
     let mut parts: Vec<&str> = address.path().split('/').collect();
     if let Some(at) = parts.iter().rposition(|part| *part == "webhooks")
@@ -177,8 +177,13 @@ fn shown(address: &Url) -> String {
     {
         *token = "***";
     }
+    let hidden = |pair: &str| match pair.split_once('=') {
+        Some(("code", _)) => "code=***".to_owned(),
+        _ => pair.to_owned(),
+    };
     let query = address
         .query()
+        .map(|query| query.split('&').map(hidden).collect::<Vec<_>>().join("&"))
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
     format!(
@@ -239,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_part_of_a_path_is_not_shown() {
+    fn the_secret_part_of_an_address_is_not_shown() {
         let at = |text: &str| shown(&text.parse().unwrap());
         assert_eq!(
             at("http://127.0.0.1:8686/webhooks/wxm/s3cret"),
@@ -253,6 +258,10 @@ mod tests {
         assert_eq!(
             at("https://api.example/webhooks/wxm/s3cret?x=1"),
             "https://api.example/webhooks/wxm/***?x=1"
+        );
+        assert_eq!(
+            at("https://api.example/webhooks/dynamics?x=1&code=s3cret"),
+            "https://api.example/webhooks/dynamics?x=1&code=***"
         );
         assert_eq!(
             at("https://api.example/webhooks/generic"),
