@@ -131,8 +131,13 @@ impl Checkpoint {
     /// what changed since the last one that came to its end.
     #[must_use]
     pub fn forgotten(&self) -> Self {
+        // Of the very first reading it is not known yet that anything is complete, and the hour that it looks back passes.
+        let first_looks_back_to = match self.reading.as_ref().map(|reading| &reading.what) {
+            Some(What::Everything { told_since }) => told_since.checked_add(OVERLAP).ok(),
+            _ => None,
+        };
         Self {
-            complete_until: self.complete_until,
+            complete_until: self.complete_until.or(first_looks_back_to),
             link: None,
             untracked: self.untracked,
             reading: None,
@@ -309,7 +314,7 @@ mod tests {
         ) {
             let mut now = time("2026-11-22T10:00:00Z");
             let mut checkpoint = Checkpoint::default();
-            let mut told_until = now - FIRST_LOOK;
+            let mut told_until = None;
             for ((gap, ends), forgets) in gaps.into_iter().zip(ends).zip(forgets) {
                 now += SignedDuration::from_secs(gap);
                 if forgets {
@@ -318,11 +323,13 @@ mod tests {
                 let Some(reading) = checkpoint.due(now) else { continue };
                 let reaches_back_to = match &reading.what {
                     What::Everything { told_since } | What::ChangedSince(told_since) => *told_since,
-                    What::Link(_) => told_until,
+                    What::Link(_) => told_until.unwrap_or(now),
                 };
-                prop_assert!(reaches_back_to <= told_until);
+                // Before the first reading nobody is told of anything.
+                let needed = *told_until.get_or_insert(reaches_back_to);
+                prop_assert!(reaches_back_to <= needed);
                 if ends {
-                    told_until = told_until.max(reading.began_at);
+                    told_until = Some(needed.max(reading.began_at));
                     checkpoint = checkpoint.after_page(&reading, After::End(Some("link".into())));
                 } else {
                     checkpoint = checkpoint.after_page(&reading, After::Page("page".into()));

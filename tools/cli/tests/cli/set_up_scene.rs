@@ -85,6 +85,7 @@ impl Scene {
         };
         let ((crm, dynamics_address), (survey, wxm_address)) = (listen().await, listen().await);
         let dynamics = Dataverse::new(Model::customer_service().unwrap(), wall_clock());
+        dynamics.allow_loopback_webhooks();
         let wxm = Wxm::new(wall_clock(), wxm_address.clone());
         let faults = Faults::new();
         let wire = |target| Wire::new(target, faults.clone(), Calls::new(), wall_clock());

@@ -1,8 +1,6 @@
 //! Writing rows as the Web API does: entity tags, lookup properties and the annotations that a request asks for.
 //! Source: Microsoft Learn, "Retrieve a table row using the Web API" and "Select columns using OData".
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -67,13 +65,7 @@ impl Renderer<'_> {
             answer.insert("@odata.etag".to_owned(), Json::String(row.etag()));
         }
         for at in query.select.columns(described) {
-            let mut value = value_of(self.organisation, table, id, row, at);
-            // What an endpoint proves itself with is not told, only whether there is something.
-            // Source: Microsoft Learn, "Register a webhook".
-            if described.columns[at].name == "isauthvalueset" {
-                let is_set = !row.get(described, "authvalue").is_null();
-                value = Cow::Owned(Value::Flag(is_set));
-            }
+            let value = value_of(self.organisation, table, id, row, at);
             if !value.is_null() && self.preferences.any_annotation() {
                 let name = &described.columns[at].wire;
                 self.annotate(&mut answer, name, described, at, &value, Some(row));
