@@ -63,7 +63,7 @@ invoke: $(TOOLS)/package/.ready ## hand one event file (EVENT) to the function (
 	@test -f "$(EVENT)" || { echo "there is no event file '$(EVENT)': EVENT=events/$(FUNCTION)/…json" >&2; exit 2; }
 	@PATH="$(TOOLS)/package/bin:$$PATH" $(CARGO) lambda invoke -A 127.0.0.1 -P $(WATCH_PORT) $(FUNCTION) --data-file $(EVENT)
 
-# `--workspace` and not the six packages, so that this build and the one of the tests share what they compile.
+# `--workspace` and not the functions' packages, so that this build and the one of the tests share what they compile.
 .PHONY: functions
 functions: ## build the functions for this machine into target/lambda
 	@echo "building the functions (some minutes the first time)"

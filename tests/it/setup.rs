@@ -171,7 +171,7 @@ async fn a_removal_is_harmless_twice() {
         .look(&scene.wanted.endpoint, &tables)
         .await
         .unwrap();
-    let away = removal(&found, true);
+    let away = removal(&scene.wanted.endpoint, &found, true);
     for _ in 0..2 {
         for action in away.actions().filter(|action| {
             !matches!(

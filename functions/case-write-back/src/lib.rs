@@ -10,9 +10,11 @@ mod standing;
 mod writing;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cxloop_domain::case_write_back::{
-    FollowUp, REPLAY, Turn, WHOLE, WriteBackState, busy, failed_step, not_supported_step, turn,
+    FollowUp, REPLAY, Turn, WHOLE, WriteBackState, busy, failed_step, is_known, not_supported_step,
+    turn,
 };
 use cxloop_domain::configuration::{Applied, WriteBack};
 use cxloop_domain::events::Event;
@@ -36,10 +38,17 @@ use crate::standing::Standing;
 const LEASE_SECONDS: i64 = 60;
 /// How soon a replay comes back that found the response in another's hands, in seconds.
 const AGAIN_SECONDS: u32 = 5;
+/// How long a change of a case that cxloop may have opened waits for the case to be tied to its response.
+const UNTIED_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// How soon it comes back meanwhile, in seconds.
+const UNTIED_AGAIN_SECONDS: u32 = 60;
 /// How many requests to the platform a write-back is: one read and two writes.
 const PLATFORM_REQUESTS: u32 = 3;
 /// How often a message that lost a race looks at what is stored anew before it comes back later.
 const RACES: usize = 8;
+
+/// Tells the attempts of a process apart.
+static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -98,8 +107,15 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
     let Some(case) = case_of(&event, records.as_ref()).await? else {
         return Ok(());
     };
+    let responses = merged::responses_of(deps, case).await?;
+    if responses.is_empty() && may_be_tied_soon(case, &event, deps.clock.now()) {
+        return Err(Failure::come_back(
+            UNTIED_AGAIN_SECONDS,
+            "the case was opened just now and belongs to no response yet",
+        ));
+    }
     let mut first_failure: Option<Failure> = None;
-    for (response, case) in merged::responses_of(deps, case).await? {
+    for (response, case) in responses {
         let platform = match deps.platforms.platform(&applied, &response.connection) {
             Ok(platform) => platform,
             // Its connection was taken out of the configuration: nobody can write there any more.
@@ -129,6 +145,13 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
         }
     }
     first_failure.map_or(Ok(()), Err)
+}
+
+/// Whether a case looks like one that cxloop opens, whose tie to its response may still be on its way: between the two a
+/// function may die or have to wait, while agents see the case already.
+fn may_be_tied_soon(case: Uuid, event: &RecordChanged, now: Timestamp) -> bool {
+    let is_derived = case.get_version_num() == 5;
+    is_derived && now.duration_since(event.happened_at) < UNTIED_FOR
 }
 
 /// The case that a change is about, where it is about one.
@@ -182,6 +205,9 @@ impl Work<'_> {
         let every = self.settings.every_seconds;
         let id = self.event.id();
         let standing = self.standing().await?;
+        if !self.again() && is_known(&standing.state, self.event) {
+            return Ok(());
+        }
         let standing = if self.again() {
             standing
         } else {
@@ -196,9 +222,15 @@ impl Work<'_> {
             .pass(&self.response.connection, Lane::History, deps.clock.now())
             .await?;
         let lease = format!("note/{}", self.response);
+        // Each attempt is a holder of its own: after a lost answer the same process must wait as any other.
+        let holder = format!(
+            "{}/{}",
+            deps.worker,
+            ATTEMPTS.fetch_add(1, Ordering::Relaxed)
+        );
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(LEASE_SECONDS);
-        if !deps.claims.lease(&lease, &deps.worker, now, until).await? {
+        if !deps.claims.lease(&lease, &holder, now, until).await? {
             if self.again() {
                 let why = "another worker is at this response";
                 return Err(Failure::come_back(AGAIN_SECONDS, why));
@@ -211,7 +243,7 @@ impl Work<'_> {
         // comes late enough to see it.
         let unknown = matches!(&looked, Err(failure) if failure.remedy == Remedy::Retry);
         if !unknown {
-            deps.claims.release(&lease, &deps.worker).await?;
+            deps.claims.release(&lease, &holder).await?;
         }
         looked
     }
@@ -259,12 +291,13 @@ impl Work<'_> {
             connection: Some(&self.response.connection),
         });
         let now = self.deps.clock.now();
-        let step = failed_step(self.case, self.crm, &failure.message, now);
+        let standing = self.standing().await?;
+        let written = &standing.state.written;
+        let step = failed_step(self.case, self.crm, written, &failure.message, now);
         let step = trace::traced_failure(step, failure);
         let loop_id = self.response.loop_id();
         self.deps.loops.record(&loop_id, &[step]).await?;
         // What was intended is decided anew by the next look, for it may be what is refused.
-        let standing = self.standing().await?;
         self.change(standing, |state| {
             state.written.refused.insert(WHOLE.to_owned());
             state.intended = None;

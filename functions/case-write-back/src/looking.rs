@@ -80,14 +80,13 @@ impl Work<'_> {
         for _ in 0..MERGES {
             let next = record.merged_into.filter(|next| passed.insert(*next));
             let Some(next) = next else { break };
+            // Before it is read: of what changes from here on we are told.
+            self.follow(next).await?;
             let Some(master) = self.records.record(next, self.settings).await? else {
                 break;
             };
             former_ticket.get_or_insert(record.ticket);
             record = master;
-        }
-        if former_ticket.is_some() {
-            self.follow(record.id).await?;
         }
         Ok(Some((record, former_ticket)))
     }
@@ -97,11 +96,13 @@ impl Work<'_> {
         if !standing.state.written.refused.contains(WHOLE) {
             return Ok(());
         }
-        let step = trace::traced(recovered_step(self.case, self.deps.clock.now()));
+        let now = self.deps.clock.now();
+        let step = recovered_step(self.case, &standing.state.written, now);
+        let step = trace::traced(step);
         let loop_id = self.response.loop_id();
         self.deps.loops.record(&loop_id, &[step]).await?;
         self.change(standing, |state| {
-            state.written.refused.remove(WHOLE);
+            state.written.recover(WHOLE);
         })
         .await
         .map(|_| ())

@@ -1,5 +1,7 @@
 //! Carrying a plan out: contact, case with queue item and note, note on the response, record.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::RuleName;
@@ -28,18 +30,20 @@ const DECISIONS: usize = 4;
 /// How soon it comes back then, in seconds.
 const PLAN_AGAIN_SECONDS: u32 = 2;
 
+/// Tells the attempts of a process apart.
+static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
+
 impl Work<'_> {
     /// Plans and carries out one rule. What is refused for good is put aside with its reason.
-    /// `is_new` when the decision for it was made just now.
-    pub(crate) async fn rule(&self, name: &RuleName, is_new: bool) -> Result<(), Failure> {
-        match self.plan_and_carry_out(name, is_new).await {
+    pub(crate) async fn rule(&self, name: &RuleName) -> Result<(), Failure> {
+        match self.plan_and_carry_out(name).await {
             Err(failure) if failure.remedy == Remedy::Park => self.put_aside(name, &failure).await,
             outcome => outcome,
         }
     }
 
-    async fn plan_and_carry_out(&self, name: &RuleName, is_new: bool) -> Result<(), Failure> {
-        let mut standing = self.plan(name, is_new).await?;
+    async fn plan_and_carry_out(&self, name: &RuleName) -> Result<(), Failure> {
+        let mut standing = self.plan(name).await?;
         for _ in 0..DECISIONS {
             match &standing.plan.progress {
                 Progress::Done { .. } | Progress::Refused { .. } => return Ok(()),
@@ -193,9 +197,15 @@ impl Work<'_> {
                 .await?;
         }
         let lease = format!("note/{}", plan.response);
+        // Each attempt is a holder of its own: after a lost answer the same process must wait as any other.
+        let holder = format!(
+            "{}/{}",
+            deps.worker,
+            ATTEMPTS.fetch_add(1, Ordering::Relaxed)
+        );
         let now = deps.clock.now();
         let until = now + SignedDuration::from_secs(NOTE_LEASE_SECONDS);
-        if !deps.claims.lease(&lease, &deps.worker, now, until).await? {
+        if !deps.claims.lease(&lease, &holder, now, until).await? {
             let why = "another worker is at the note of this response";
             return Err(Failure::come_back(NOTE_AGAIN_SECONDS, why));
         }
@@ -207,7 +217,7 @@ impl Work<'_> {
         // next look for the marker comes late enough to see it.
         let unknown = matches!(&noted, Err(failure) if failure.remedy == Remedy::Retry);
         if !unknown {
-            deps.claims.release(&lease, &deps.worker).await?;
+            deps.claims.release(&lease, &holder).await?;
         }
         noted
     }

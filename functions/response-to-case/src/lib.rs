@@ -144,8 +144,8 @@ async fn decide_and_carry_out(deps: &Deps, event: &ResponseReceived) -> Result<(
         response: &stored.response,
         untold: Mutex::default(),
     };
-    let (decision, is_new) = work.decision().await?;
-    let done = work.carry_out(&decision, is_new).await;
+    let decision = work.decision().await?;
+    let done = work.carry_out(&decision).await;
     // What the rules met matters more than whether the decision could be shown.
     let told = work.tell_loop(Vec::new()).await;
     done.and(told)
@@ -153,10 +153,10 @@ async fn decide_and_carry_out(deps: &Deps, event: &ResponseReceived) -> Result<(
 
 impl Work<'_> {
     /// Carries out every rule that was chosen.
-    async fn carry_out(&self, decision: &Decision, is_new: bool) -> Result<(), Failure> {
+    async fn carry_out(&self, decision: &Decision) -> Result<(), Failure> {
         let mut first_failure: Option<Failure> = None;
         for rule in &decision.chosen {
-            let Err(failure) = self.rule(rule, is_new).await else {
+            let Err(failure) = self.rule(rule).await else {
                 continue;
             };
             match &failure.remedy {
@@ -194,9 +194,9 @@ impl Work<'_> {
         all
     }
 
-    /// The decision that stands for this response and notification, and whether it was made now: the stored one, or a
-    /// new one. A replay decides anew, by the rules of now.
-    async fn decision(&self) -> Result<(Decision, bool), Failure> {
+    /// The decision that stands for this response and notification: the stored one, or a new one. A replay decides anew,
+    /// by the rules of now.
+    async fn decision(&self) -> Result<Decision, Failure> {
         let Self { deps, event, .. } = self;
         let key = decision_key(&event.response, &event.notification);
         // Asking for the stored one first spares a judgement, which costs a request only where a condition asks the CRM.
@@ -235,7 +235,7 @@ impl Work<'_> {
         if is_new {
             self.tell_decision(&decision);
         }
-        Ok((decision, is_new))
+        Ok(decision)
     }
 
     /// A new decision, stored nowhere yet. The customer is looked for first where a condition asks about them.

@@ -43,16 +43,11 @@ pub(crate) fn planned(key: &str, kept: Kept) -> Result<Planned, Failure> {
 }
 
 impl Work<'_> {
-    /// The plan that stands for a rule. A refused one is made anew by a replay. Under a decision that was made just now
-    /// there is most likely none, so that none is looked for: the first one kept stands in any case.
-    pub(crate) async fn plan(&self, name: &RuleName, is_new: bool) -> Result<Planned, Failure> {
+    /// The plan that stands for a rule. A refused one is made anew by a replay. It may stand under a decision that is new: a
+    /// response is announced under several names.
+    pub(crate) async fn plan(&self, name: &RuleName) -> Result<Planned, Failure> {
         let key = plan_key(&self.event.response, name);
-        let standing = if is_new && !self.event.replay {
-            None
-        } else {
-            self.deps.plans.load(&key).await?
-        };
-        match standing {
+        match self.deps.plans.load(&key).await? {
             Some(kept) => {
                 let standing = planned(&key, kept)?;
                 match standing.plan.progress {

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found, tables};
+use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found, matters, tables};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::{ColumnName, ConnectionName};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{Bus, ChangedPage, ChangedRecords, Failure, Remedy};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{Deps, FUNCTION};
 
-/// How long a run begins further pages: the next run, a minute later, goes on.
-const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(15);
+/// How long a run begins further pages, of all tables: the next run, a minute later, goes on.
+const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// How many events are on their way to the bus at once.
 const AT_ONCE: usize = 10;
 
@@ -27,13 +27,20 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
     };
     let mut told = 0;
     let mut first_failure = None;
-    for table in tables(&applied.configuration) {
+    let began = deps.clock.now();
+    let mut tables = tables(&applied.configuration);
+    // Each minute another table comes first, so that one with much to catch up on keeps none back for long.
+    let minute = usize::try_from(began.as_second().rem_euclid(3600) / 60).unwrap_or_default();
+    let first = minute % tables.len().max(1);
+    tables.rotate_left(first);
+    for table in tables {
         let work = Table {
             deps,
             applied: &applied,
             connection: &connection,
             crm: crm.as_ref(),
             table: &table,
+            began,
         };
         match work.tell().await {
             Ok(count) => told += count,
@@ -44,13 +51,12 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
                     { fields::FUNCTION } = FUNCTION,
                     { fields::OUTCOME } = outcomes::FAILED,
                     { fields::CONNECTION } = connection.as_str(),
-                    { fields::REASON } = failure.message,
                     { fields::DETAIL } = failure.detail,
                     "it could not be read what changed in the CRM"
                 );
                 // What a person has to mend is reported by the functions whose work waits for it.
                 if failure.remedy != Remedy::Mend {
-                    first_failure.get_or_insert(failure);
+                    first_failure.get_or_insert_with(|| without_its_words(failure));
                 }
             }
         }
@@ -74,12 +80,13 @@ struct Table<'w> {
     connection: &'w ConnectionName,
     crm: &'w dyn ChangedRecords,
     table: &'w ColumnName,
+    /// When the run began.
+    began: Timestamp,
 }
 
 impl Table<'_> {
     async fn tell(&self) -> Result<usize, Failure> {
         let clock = &self.deps.clock;
-        let began = clock.now();
         let url = self
             .applied
             .configuration
@@ -88,7 +95,7 @@ impl Table<'_> {
         let key = checkpoint_key(self.connection, url, self.table);
         let (mut checkpoint, mut version) = self.deps.checkpoints.load(&key).await?;
         let mut told = 0;
-        while clock.now().duration_since(began) < BEGINS_PAGES_FOR {
+        while clock.now().duration_since(self.began) < BEGINS_PAGES_FOR {
             let Some(reading) = checkpoint.due(clock.now()) else {
                 break;
             };
@@ -111,12 +118,12 @@ impl Table<'_> {
     ) -> Result<(Checkpoint, usize), Failure> {
         match self.crm.page(self.table, reading).await? {
             ChangedPage::Forgotten => Ok((checkpoint.forgotten(), 0)),
-            ChangedPage::NotTracked => Ok((checkpoint.not_tracked(), 0)),
+            ChangedPage::NotTracked => Ok((checkpoint.not_tracked(self.deps.clock.now()), 0)),
             ChangedPage::Rows(rows, after) => {
                 let now = self.deps.clock.now();
                 let events: Vec<Outgoing> = rows
                     .iter()
-                    .filter(|row| reading.tells(row))
+                    .filter(|row| reading.tells(row) && matters(self.table, row))
                     .map(|row| Outgoing::of(&found(self.connection, self.table, row, now)))
                     .collect();
                 let told = events.len();
@@ -128,6 +135,17 @@ impl Table<'_> {
                 Ok((checkpoint.after_page(reading, after), told))
             }
         }
+    }
+}
+
+/// The service's own words may quote a row's values: they are for the page of a loop, and no loop is told of this.
+fn without_its_words(failure: Failure) -> Failure {
+    match failure.remedy {
+        Remedy::Park => Failure {
+            message: "The CRM refused to tell what changed.".to_owned(),
+            ..failure
+        },
+        _ => failure,
     }
 }
 

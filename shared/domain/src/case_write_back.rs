@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::configuration::WriteBack;
 use crate::identity;
 use crate::names::ResponseKey;
+use crate::record_changed::RecordChanged;
 
 pub use course::{FollowUp, Turn, begun, busy, turn};
 pub use plain_text::plain_text;
@@ -86,9 +87,27 @@ pub struct Written {
     /// What the platform refused: questions, [`NOTE`] for the note, [`WHOLE`] for all of it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub refused: BTreeSet<String>,
+    /// How often each of these went through after it had been refused. It is part of the key under which a refusal is shown, so
+    /// that a later one is shown too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recovered: BTreeMap<String, u64>,
     /// When somebody first turned to the customer. Kept, because later comments push the first ones out of what is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_response_at: Option<Timestamp>,
+}
+
+impl Written {
+    /// How often a part went through after it had been refused.
+    fn recoveries(&self, part: &str) -> u64 {
+        self.recovered.get(part).copied().unwrap_or_default()
+    }
+
+    /// Notes that a part was written: where it had been refused, that is over.
+    pub fn recover(&mut self, part: &str) {
+        if self.refused.remove(part) {
+            *self.recovered.entry(part.to_owned()).or_default() += 1;
+        }
+    }
 }
 
 /// The name of the note among what was refused. No question can be called so: names of questions are trimmed.
@@ -157,10 +176,21 @@ pub struct Asked<'a> {
 pub enum Decision {
     /// The response holds all of it.
     Nothing,
-    /// The row is older than the one that was written: whoever read it has to look again.
+    /// The row is older than the one that was written: whoever read it has to look again, unless a person asked to go on
+    /// from it, because the organisation was set back.
     Outdated,
     /// This is written.
     Write(Box<Intended>),
+}
+
+/// Whether a response holds the very version of the row that a change tells of: what the sweep finds has mostly been told by
+/// a webhook already, and then nobody needs to read the row again.
+pub fn is_known(state: &WriteBackState, change: &RecordChanged) -> bool {
+    state.intended.is_none()
+        && state.written.row == Some(change.record.id)
+        && change
+            .row_version
+            .is_some_and(|version| version <= state.written.row_version)
 }
 
 /// What of the case the response does not hold yet.
@@ -168,7 +198,8 @@ pub fn decide(asked: &Asked<'_>, seen: &Seen<'_>) -> Decision {
     match seen {
         Seen::There { record, .. }
             if asked.written.row == Some(record.id)
-                && record.row_version < asked.written.row_version =>
+                && record.row_version < asked.written.row_version
+                && !asked.again =>
         {
             Decision::Outdated
         }
@@ -327,7 +358,7 @@ impl Intended {
             if settled.refused.contains_key(part) {
                 after.refused.insert(part.to_owned());
             } else {
-                after.refused.remove(part);
+                after.recover(part);
             }
         }
         after

@@ -17,6 +17,8 @@ use crate::record_changed::{Change, Record, RecordChanged};
 pub const EVERY_MINUTES: i64 = 5;
 /// How much of the past is read again: clocks differ, and rows are seen only when their transaction ends.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// How long a table counts as one of which the service keeps no changes, before that is asked again.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 /// How far back the very first reading tells: what changed before there was anybody to tell is nobody's loss.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
@@ -28,9 +30,9 @@ pub struct Checkpoint {
     /// Where the service goes on telling changes. `None` when it has never said, or the table keeps none.
     #[serde(default)]
     pub link: Option<String>,
-    /// The service said that it keeps no changes of this table.
+    /// Since when the service has said that it keeps no changes of this table. After a day it is asked again.
     #[serde(default)]
-    pub untracked: bool,
+    pub untracked: Option<Timestamp>,
     /// The reading that is under way.
     #[serde(default)]
     pub reading: Option<Reading>,
@@ -100,13 +102,18 @@ impl Checkpoint {
             began_at: now,
             what: match &self.link {
                 Some(link) => What::Link(link.clone()),
-                None if self.untracked => What::ChangedSince(self.told_since(now)),
+                None if self.is_untracked(now) => What::ChangedSince(self.told_since(now)),
                 None => What::Everything {
                     told_since: self.told_since(now),
                 },
             },
             next: None,
         })
+    }
+
+    fn is_untracked(&self, now: Timestamp) -> bool {
+        self.untracked
+            .is_some_and(|since| now.duration_since(since) < ASKED_AGAIN)
     }
 
     fn told_since(&self, now: Timestamp) -> Timestamp {
@@ -118,11 +125,11 @@ impl Checkpoint {
 
     /// The checkpoint when the service says that it keeps no changes of the table: the next reading goes by time.
     #[must_use]
-    pub fn not_tracked(&self) -> Self {
+    pub fn not_tracked(&self, now: Timestamp) -> Self {
         Self {
             complete_until: self.complete_until,
             link: None,
-            untracked: true,
+            untracked: Some(now),
             reading: None,
         }
     }
@@ -157,7 +164,11 @@ impl Checkpoint {
             },
             After::End(link) => Self {
                 complete_until: Some(reading.began_at),
-                untracked: link.is_none(),
+                untracked: match (&link, &reading.what) {
+                    (Some(_), _) => None,
+                    (None, What::ChangedSince(_)) => self.untracked,
+                    (None, _) => Some(reading.began_at),
+                },
                 link,
                 reading: None,
             },
@@ -175,6 +186,11 @@ impl Reading {
             What::Link(_) | What::ChangedSince(_) => true,
         }
     }
+}
+
+/// Whether anybody can do something about a row: of a note or an activity that is gone nobody knows the case any more.
+pub fn matters(table: &ColumnName, row: &FoundRow) -> bool {
+    !row.gone || row.about.is_some() || table.as_str() == "incident"
 }
 
 /// What is told of a row that was found. Equal for each time that the same version of it is found.
@@ -281,7 +297,8 @@ mod tests {
             ..Checkpoint::default()
         };
         let now = time("2026-11-22T10:10:00Z");
-        let reading = checkpoint.not_tracked().due(now).unwrap();
+        let checkpoint = checkpoint.not_tracked(now);
+        let reading = checkpoint.due(now).unwrap();
         assert_eq!(
             reading.what,
             What::ChangedSince(time("2026-11-22T09:45:00Z"))
@@ -290,6 +307,8 @@ mod tests {
         assert_eq!(done.complete_until, Some(now));
         let next = done.due(time("2026-11-22T10:20:00Z")).unwrap();
         assert_eq!(next.what, What::ChangedSince(time("2026-11-22T09:55:00Z")));
+        let asked_again = done.due(time("2026-11-23T10:10:00Z")).unwrap();
+        assert!(matches!(asked_again.what, What::Everything { .. }));
     }
 
     #[test]

@@ -7,13 +7,22 @@ use serde_json::Value;
 
 use crate::error::classify;
 use crate::item::{Key, Stored, expiry, failed_put, number, packed};
-use crate::retention::PLANS_DAYS;
+use crate::retention::{LOOPS_DAYS, PLANS_DAYS};
 use crate::{Store, StoreError};
 
 const WHAT: &str = "plan";
 
 fn key(key: &str) -> Key {
     Key::new(format!("PLAN#{key}"), "PLAN")
+}
+
+/// What a response holds of its case is digests, needed for as long as the case's tie to its loop.
+fn days(name: &str) -> u32 {
+    if name.starts_with("write-back/") {
+        LOOPS_DAYS
+    } else {
+        PLANS_DAYS
+    }
 }
 
 fn read(item: &Stored) -> Result<Kept, StoreError> {
@@ -34,7 +43,7 @@ impl Plans for Store {
         let item = key(name).with([
             ("plan", packed(WHAT, plan)?),
             ("version", number(1)),
-            ("expires_at", expiry(self.clock.now(), PLANS_DAYS)),
+            ("expires_at", expiry(self.clock.now(), days(name))),
         ]);
         match self.put_unless_there(WHAT, item).await? {
             None => Ok(KeptFirst {
@@ -56,7 +65,7 @@ impl Plans for Store {
         let item = key(name).with([
             ("plan", packed(WHAT, plan)?),
             ("version", number(version + 1)),
-            ("expires_at", expiry(now, PLANS_DAYS)),
+            ("expires_at", expiry(now, days(name))),
         ]);
         let replaced = self
             .client

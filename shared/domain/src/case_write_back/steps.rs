@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Intended, NOTE, REPLAY, Settled};
+use super::{Intended, NOTE, REPLAY, Settled, WHOLE, Written};
 use crate::loops::{Actor, References, Replay, Step, StepKind};
 use crate::names::{ConnectionName, ResponseKey};
 use crate::record_changed::{Change, Record, RecordChanged};
@@ -47,7 +47,7 @@ pub fn written_steps(
         });
     }
     for part in intended.parts() {
-        let key = part_key(case, part);
+        let key = part_key(case, part, intended.after.recoveries(part));
         let name = part_in_words(part);
         if let Some(reason) = settled.refused.get(part) {
             let text = format!(
@@ -66,8 +66,8 @@ pub fn written_steps(
     steps
 }
 
-fn part_key(case: Uuid, part: &str) -> String {
-    format!("write-back/{case}/part/{}", part.trim())
+fn part_key(case: Uuid, part: &str, recoveries: u64) -> String {
+    format!("write-back/{case}/part/{}/{recoveries}", part.trim())
 }
 
 fn part_in_words(part: &str) -> String {
@@ -138,24 +138,30 @@ pub fn not_supported_step(response: &ResponseKey, at: Timestamp) -> Step {
 }
 
 /// The step of a write-back that was refused as a whole, with what a replay runs. The next write takes its place.
-pub fn failed_step(case: Uuid, crm: &ConnectionName, reason: &str, at: Timestamp) -> Step {
+pub fn failed_step(
+    case: Uuid,
+    crm: &ConnectionName,
+    written: &Written,
+    reason: &str,
+    at: Timestamp,
+) -> Step {
     let text = format!("What the agent did could not be written back: {reason}");
     Step {
         replay: Some(again(crm, case, at)),
-        ..step(whole_key(case), StepKind::Failed, at, text)
+        ..step(whole_key(case, written), StepKind::Failed, at, text)
     }
 }
 
 /// The step that takes the place of [`failed_step`].
-pub fn recovered_step(case: Uuid, at: Timestamp) -> Step {
+pub fn recovered_step(case: Uuid, written: &Written, at: Timestamp) -> Step {
     step(
-        whole_key(case),
+        whole_key(case, written),
         StepKind::WrittenBack,
         at,
         "What the agent did could be written back now.".to_owned(),
     )
 }
 
-fn whole_key(case: Uuid) -> String {
-    format!("write-back/{case}/whole")
+fn whole_key(case: Uuid, written: &Written) -> String {
+    format!("write-back/{case}/whole/{}", written.recoveries(WHOLE))
 }

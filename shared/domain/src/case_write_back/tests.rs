@@ -1,5 +1,7 @@
 //! What is written back, and what is not.
 
+mod known;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};

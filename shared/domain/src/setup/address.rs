@@ -55,9 +55,29 @@ pub fn webhook_with_token(root: &str, connection: &ConnectionName, token: &str) 
     format!("{}/{token}", webhook(root, connection))
 }
 
+/// The host of an address, with its port where it has one: the part by which two deployments are told apart.
+pub fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    &rest[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_deployments_are_told_apart_by_their_hosts() {
+        for (address, its) in [
+            ("https://abc.example/webhooks/wxm/t-1", "abc.example"),
+            ("http://127.0.0.1:8686", "127.0.0.1:8686"),
+            ("https://abc.example?a=/b", "abc.example"),
+            ("ines@example.com", "ines@example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(host(address), its);
+        }
+    }
 
     #[test]
     fn only_secure_roots_are_given_away() {

@@ -36,9 +36,6 @@ pub const OF_WXM: Fields = Fields {
     name: "webhook token",
 };
 
-/// The header in which Dynamics sends it.
-pub const HEADER: &str = "x-cxloop-secret";
-
 /// How long a function may believe what it read of a secret, in seconds.
 pub const BELIEVED_SECONDS: i64 = 300;
 

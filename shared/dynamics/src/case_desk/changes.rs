@@ -71,8 +71,12 @@ impl ChangedRecords for DynamicsCaseDesk {
         match page {
             Ok(page) => Ok(page),
             Err(Error::DeltaExpired(_)) => Ok(ChangedPage::Forgotten),
-            // A page address of long ago is refused too; the first request of a reading has none.
+            // A page address of long ago is refused too, and a link of before the organisation was restored or stopped to
+            // track the table; the first request of a reading has neither.
             Err(Error::Refused(_)) if reading.next.is_some() => Ok(ChangedPage::Forgotten),
+            Err(Error::Refused(_)) if matches!(reading.what, What::Link(_)) => {
+                Ok(ChangedPage::Forgotten)
+            }
             Err(Error::Refused(_)) if matches!(reading.what, What::Everything { .. }) => {
                 Ok(ChangedPage::NotTracked)
             }

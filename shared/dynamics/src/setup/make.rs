@@ -7,7 +7,6 @@ use cxloop_domain::setup::dynamics::{
     Action, ColumnKind, ColumnWanted, EndpointWanted, Filter, ImageWanted, KeyWanted,
     OPTION_PREFIX, PREFIX, PUBLISHER, SOLUTION, StepWanted, TableWanted, Words,
 };
-use cxloop_domain::setup::secret::HEADER;
 use cxloop_ports::Failure;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -215,8 +214,11 @@ fn endpoint(wanted: &EndpointWanted, secret: Option<&SecretString>) -> Result<Ro
         )
     };
     let secret = secret.ok_or_else(none)?.expose_secret();
-    // What a webhook secret is made of needs no escaping.
-    let settings = format!("<settings><setting name=\"{HEADER}\" value=\"{secret}\" /></settings>");
+    // What names of headers and webhook secrets are made of needs no escaping.
+    let settings = format!(
+        "<settings><setting name=\"{}\" value=\"{secret}\" /></settings>",
+        wanted.header
+    );
     Ok(Row::new()
         .set("name", wanted.name.as_str())
         .set("url", wanted.url.as_str())

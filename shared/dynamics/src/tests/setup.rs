@@ -87,6 +87,14 @@ async fn an_endpoint_proves_itself_by_a_header_and_belongs_to_the_solution() {
             .unwrap()
             .ends_with("Secret: 00ff")
     );
+    let named = endpoint().in_header(&"x-chave".parse().unwrap());
+    organisation(&server)
+        .carry_out(&Action::MakeEndpoint(named), 1033, Some(&secret()))
+        .await
+        .unwrap();
+    let (body, _) = server.sent_to("serviceendpoints").await.remove(1);
+    let settings = body["authvalue"].as_str().unwrap();
+    assert!(settings.contains("name=\"x-chave\""), "{settings}");
     let without = organisation(&server)
         .carry_out(&made, 1033, None)
         .await

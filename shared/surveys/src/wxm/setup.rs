@@ -153,6 +153,10 @@ fn found(question: &Value) -> QuestionFound {
             .unwrap_or_default()
             .to_owned(),
         tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        note: member(question, "note")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         hidden: member(question, "apiFill") == &Value::Bool(true),
         retired: member(question, "isRetired") == &Value::Bool(true),
     }

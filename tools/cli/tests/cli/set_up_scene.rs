@@ -18,6 +18,13 @@ use crate::table::Table;
 
 pub(crate) const TOKEN: &str = "0123456789abcdefghijklmn";
 
+/// What the scene's configuration writes back.
+const WRITE_BACK: &str = "write_back:
+  fields:
+    - { question: CASE_STATUS, column: statuscode }
+    - { question: TIME_TO_CLOSE, computed: time_to_close, unit: minutes }
+";
+
 /// The scene; dropping it ends the servers that are not tasks of the test.
 pub(crate) struct Scene {
     pub(crate) place: Place,
@@ -138,7 +145,7 @@ impl Scene {
             .with("AWS_ENDPOINT_URL_DYNAMODB", &table.address)
             .with("CXLOOP_TABLE", Table::NAME)
             .with("CXLOOP_API", &api.uri());
-        let text = configuration(&dynamics_address, &wxm_address);
+        let text = configuration(&dynamics_address, &wxm_address) + WRITE_BACK;
         place.file("cxloop.yaml", &text);
         let read = cxloop_domain::configuration::read(&text).unwrap();
         cxloop_ports::Configurations::apply(&table.store, &read)

@@ -115,3 +115,23 @@ async fn two_secrets_in_one_field_are_the_current_one_and_the_one_before() {
     assert_eq!(scene.secret("webhook_secret"), Some(current));
     assert_eq!(scene.secret("previous_webhook_secret"), None);
 }
+
+#[tokio::test]
+async fn one_of_two_secrets_in_one_field_is_sent_only_after_the_whole_time() {
+    let scene = Scene::new().await;
+    scene.cxloop("setup dynamics").await.fine();
+    let first = scene.secret("webhook_secret").unwrap();
+    {
+        let mut secrets = scene.account.secrets.lock().unwrap();
+        let fields = secrets.get_mut("cxloop/dynamics").unwrap();
+        fields["webhook_secret"] = format!("{} {first}", "n".repeat(64)).into();
+        // What stands there tells of the first one.
+        fields["webhook_secret_since"] = "2020-01-01T00:00:00Z".into();
+    }
+    let run = scene.cxloop("setup dynamics --accept-after 1").await.fine();
+    assert!(
+        run.out
+            .contains("waiting 1 s until every function accepts the new webhook secret"),
+        "{run:?}"
+    );
+}

@@ -34,12 +34,17 @@ async fn an_account_gets_its_rule_and_hidden_questions_once() {
     for line in [
         "+ notification cxloop",
         "+ hidden question CASE_ID",
+        "+ hidden question CASE_STATUS",
         "+ hidden question TIME_TO_CLOSE",
         "wxm: everything is set up",
     ] {
         assert!(run.out.lines().any(|told| told == line), "{line}\n{run:?}");
     }
     assert!(!run.out.contains(TOKEN), "{run:?}");
+    assert!(
+        !run.out.contains("CASE_OWNER"),
+        "nothing writes it: {run:?}"
+    );
     let rules = scene.rules().await;
     assert_eq!(
         (rules[0]["email"].as_str(), rules[0]["mode"].as_str()),
@@ -93,6 +98,39 @@ async fn removal_takes_our_rule_and_puts_questions_out_of_use() {
     scene.cxloop("setup wxm --remove --with-data").await.fine();
     let all = scene.survey(Method::GET, "questions/", Value::Null).await;
     assert_eq!(all, json!([]));
+}
+
+#[tokio::test]
+async fn a_hidden_question_that_a_person_made_is_used_and_outlives_removal() {
+    let scene = Scene::new().await;
+    let own = json!({"text": "Estado", "questionTags": ["case_status"], "apiFill": true});
+    scene.survey(Method::POST, "questions/add", own).await;
+    let run = scene.cxloop("setup wxm").await.fine();
+    assert!(
+        run.out.contains("= hidden question CASE_STATUS\n"),
+        "{run:?}"
+    );
+    scene.cxloop("setup wxm --remove --with-data").await.fine();
+    assert_eq!(scene.tags().await, ["case_status"]);
+}
+
+#[tokio::test]
+async fn two_tokens_in_one_field_are_none() {
+    let scene = Scene::new().await;
+    {
+        let mut secrets = scene.account.secrets.lock().unwrap();
+        secrets.get_mut("cxloop/wxm").unwrap()["webhook_token"] =
+            format!("{TOKEN} anterior-anterior-anterior").into();
+    }
+    let run = scene.cxloop("setup wxm").await;
+    assert!(
+        run.code == 2
+            && run
+                .err
+                .contains("the field webhook_token holds other characters"),
+        "{run:?}"
+    );
+    assert_eq!(scene.rules().await.len(), 0);
 }
 
 #[tokio::test]

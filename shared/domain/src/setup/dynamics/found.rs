@@ -105,6 +105,10 @@ impl EndpointFound {
         if self.auth_type != BY_HEADER || self.message_format != JSON {
             differs.push("it sends JSON and proves itself by a header".to_owned());
         }
+        let header = super::header_in(&self.description);
+        if header != wanted.header {
+            differs.push(format!("header: {header} becomes {}", wanted.header));
+        }
         if !self.auth_is_set {
             differs.push("it gets its secret".to_owned());
         } else if wanted.fingerprint.is_none()

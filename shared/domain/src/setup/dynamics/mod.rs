@@ -21,8 +21,9 @@ pub use schema::{ColumnKind, ColumnWanted, KeyWanted, TableWanted, columns, keys
 pub use steps::{ImageKind, ImageWanted, StepWanted, steps};
 pub use words::Words;
 
+use crate::configuration::DynamicsConnection;
 use crate::identity;
-use crate::names::ConnectionName;
+use crate::names::{ConnectionName, HeaderName};
 
 /// The unique name of the solution that everything belongs to.
 pub const SOLUTION: &str = "cxloop";
@@ -55,6 +56,8 @@ pub struct EndpointWanted {
     pub name: String,
     /// The address of our webhook.
     pub url: String,
+    /// The header in which it sends its secret.
+    pub header: String,
     /// The fingerprint of the secret that it sends; `None` when there is no secret yet, which is so only before a first
     /// one was made.
     pub fingerprint: Option<String>,
@@ -67,24 +70,55 @@ impl EndpointWanted {
             id: identity::derive("service endpoint", &[SOLUTION, connection.as_str()]),
             name: format!("cxloop ({connection})"),
             url: url.to_owned(),
+            header: DynamicsConnection::DEFAULT_WEBHOOK_HEADER.to_owned(),
             fingerprint,
         }
     }
 
+    /// The same, with its secret in the header that the connection names.
+    #[must_use]
+    pub fn in_header(mut self, header: &HeaderName) -> Self {
+        header.as_str().clone_into(&mut self.header);
+        self
+    }
+
     /// The id under which a step of this endpoint is made, so that two runs at once make one.
     pub fn step_id(&self, step: &StepWanted) -> Uuid {
-        let parts = [&*self.id.to_string(), &*step.table, step.message];
+        self.derived_step(&step.table, step.message)
+    }
+
+    /// Whether setup made a step: one of another id is somebody else's, whatever it is called.
+    pub fn has_made(&self, step: &StepFound) -> bool {
+        step.id == self.derived_step(&step.table, &step.message)
+    }
+
+    fn derived_step(&self, table: &str, message: &str) -> Uuid {
+        let parts = [&*self.id.to_string(), table, message];
         identity::derive("processing step", &parts)
     }
 
-    /// What stands in its description, which carries the fingerprint: the secret itself is never given back.
+    /// What stands in its description, which carries the header and the fingerprint: neither the settings nor the secret are
+    /// ever given back.
     pub fn description(&self) -> String {
         let mark = self.fingerprint.as_deref().unwrap_or_default();
-        format!("Tells cxloop of changes. Made by cxloop setup. {FINGERPRINT}{mark}")
+        let header = &self.header;
+        format!(
+            "Tells cxloop of changes. Made by cxloop setup. {HEADER}{header}; {FINGERPRINT}{mark}"
+        )
     }
 }
 
+const HEADER: &str = "Header: ";
 const FINGERPRINT: &str = "Secret: ";
+
+/// The header that a description names. Older descriptions name none, and their endpoints send the usual one.
+pub fn header_in(description: &str) -> &str {
+    let named = description.rsplit_once(HEADER).map(|(_, rest)| rest);
+    let named = named.and_then(|rest| rest.split_once(';'));
+    named.map_or(DynamicsConnection::DEFAULT_WEBHOOK_HEADER, |(header, _)| {
+        header.trim()
+    })
+}
 
 /// The fingerprint that a description carries.
 pub fn fingerprint_in(description: &str) -> Option<&str> {

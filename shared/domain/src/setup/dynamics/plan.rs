@@ -8,6 +8,8 @@ use super::{
     tables,
 };
 
+/// Why a step of somebody else is not touched.
+pub(super) const NOT_MADE_BY_SETUP: &str = "setup did not make it, so it is not touched";
 /// After the change. Source: Microsoft Learn, "SdkMessageProcessingStep" (`stage`).
 const POST_OPERATION: i64 = 40;
 /// Asynchronous. Source: Microsoft Learn, "SdkMessageProcessingStep" (`mode`).
@@ -154,10 +156,12 @@ fn steps(wanted: &Wanted, found: &Found) -> Vec<Line<Action>> {
         let Some(filter) = found.filters.get(&of) else {
             continue;
         };
-        let there = found
-            .steps
-            .iter()
-            .find(|there| there.table == step.table && there.message == step.message);
+        let is_it = |there: &&StepFound| {
+            there.table == step.table
+                && there.message == step.message
+                && wanted.endpoint.has_made(there)
+        };
+        let there = found.steps.iter().find(is_it);
         let what = format!("step {}", step.name());
         let Some(there) = there else {
             let make = Action::MakeStep {
@@ -173,12 +177,13 @@ fn steps(wanted: &Wanted, found: &Found) -> Vec<Line<Action>> {
         lines.push(changed_step(what, step, there));
     }
     for extra in found.steps.iter().filter(|step| !taken.contains(&step.id)) {
-        let remove = Line::new(
-            Mark::Remove,
-            format!("step {}", extra.name),
-            vec![Action::RemoveStep(extra.id)],
-        );
-        lines.push(remove.because("nothing needs it any more"));
+        let what = format!("step {}", extra.name);
+        lines.push(if wanted.endpoint.has_made(extra) {
+            Line::new(Mark::Remove, what, vec![Action::RemoveStep(extra.id)])
+                .because("nothing needs it any more")
+        } else {
+            Line::idle(Mark::Left, what).because(NOT_MADE_BY_SETUP)
+        });
     }
     lines
 }

@@ -1,30 +1,18 @@
 //! What is to be done so that an organisation is as it was before.
 
+use super::super::address::host;
 use super::super::{Line, Mark, Plan};
-use super::found::Found;
-use super::{Action, PUBLISHER, SOLUTION, columns, keys, tables};
+use super::found::{EndpointFound, Found};
+use super::plan::NOT_MADE_BY_SETUP;
+use super::{Action, EndpointWanted, PREFIX, PUBLISHER, SOLUTION, columns, keys, tables};
 
 const HOLDS_DATA: &str = "its rows hold data; --with-data removes it with them";
 
-/// What removes what [`plan`](super::plan) made, last made first. Columns and tables stay, and with them the solution that
-/// they belong to, unless their data may go.
-pub fn removal(found: &Found, with_data: bool) -> Plan<Action> {
-    let mut lines: Vec<Line<Action>> = found
-        .steps
-        .iter()
-        .map(|step| {
-            let remove = vec![Action::RemoveStep(step.id)];
-            Line::new(Mark::Remove, format!("step {}", step.name), remove)
-        })
-        .collect();
-    if let Some(endpoint) = &found.endpoint {
-        let remove = vec![Action::RemoveEndpoint(endpoint.id)];
-        lines.push(Line::new(
-            Mark::Remove,
-            format!("webhook {}", endpoint.url),
-            remove,
-        ));
-    }
+/// What removes what [`plan`](super::plan()) made, last made first. Columns and tables stay, and with them the solution that
+/// they belong to, unless their data may go. What others made stays, and so does an endpoint of another deployment with its
+/// steps.
+pub fn removal(wanted: &EndpointWanted, found: &Found, with_data: bool) -> Plan<Action> {
+    let mut lines = telling(wanted, found);
     for wanted in keys() {
         let there = found
             .tables
@@ -76,13 +64,59 @@ pub fn removal(found: &Found, with_data: bool) -> Plan<Action> {
             Action::RemoveSolution(id),
         ));
     }
-    if let Some((id, _)) = &found.publisher {
-        lines.push(container(
-            format!("publisher {PUBLISHER}"),
-            Action::RemovePublisher(*id),
-        ));
+    if let Some((id, prefix)) = &found.publisher {
+        let what = format!("publisher {PUBLISHER}");
+        lines.push(if prefix.eq_ignore_ascii_case(PREFIX) {
+            container(what, Action::RemovePublisher(*id))
+        } else {
+            Line::idle(Mark::Left, what).because(format!(
+                "its prefix is {prefix} and not {PREFIX}, so it is not ours"
+            ))
+        });
     }
     Plan { lines }
+}
+
+/// The steps and the endpoint that they tell.
+fn telling(wanted: &EndpointWanted, found: &Found) -> Vec<Line<Action>> {
+    let elsewhere = found
+        .endpoint
+        .as_ref()
+        .and_then(|endpoint| elsewhere(wanted, endpoint));
+    let mut lines = Vec::new();
+    for step in &found.steps {
+        let what = format!("step {}", step.name);
+        lines.push(match &elsewhere {
+            _ if !wanted.has_made(step) => Line::idle(Mark::Left, what).because(NOT_MADE_BY_SETUP),
+            Some(why) => Line::idle(Mark::Left, what).because(why),
+            None => Line::new(Mark::Remove, what, vec![Action::RemoveStep(step.id)]),
+        });
+    }
+    let Some(endpoint) = &found.endpoint else {
+        return lines;
+    };
+    let what = format!("webhook {}", endpoint.url);
+    let line = if let Some(why) = elsewhere {
+        Line::idle(Mark::Left, what).because(why)
+    } else if lines.iter().any(|line| line.mark == Mark::Left) {
+        // Dynamics deletes no endpoint that has steps.
+        Line::idle(Mark::Left, what).because("steps that setup did not make tell it")
+    } else {
+        Line::new(
+            Mark::Remove,
+            what,
+            vec![Action::RemoveEndpoint(endpoint.id)],
+        )
+    };
+    lines.push(line);
+    lines
+}
+
+/// Why an endpoint is another deployment's, where somebody says which one is ours.
+fn elsewhere(wanted: &EndpointWanted, endpoint: &EndpointFound) -> Option<String> {
+    let (ours, theirs) = (host(&wanted.url), host(&endpoint.url));
+    let other = !ours.is_empty() && !theirs.eq_ignore_ascii_case(ours);
+    other.then(|| format!("it tells {theirs} and not {ours}, so it is another deployment's"))
 }
 
 fn data(what: String, action: Action, with_data: bool) -> Line<Action> {

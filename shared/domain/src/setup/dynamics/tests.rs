@@ -220,19 +220,19 @@ fn an_empty_organisation_gets_everything_in_an_order_that_can_be_carried_out() {
 #[test]
 fn a_removal_with_data_leaves_what_was_before_and_one_without_leaves_what_holds_data() {
     let mut found = set_up();
-    let kept = removal(&found, false);
+    let kept = removal(&wanted().endpoint, &found, false);
     all(&mut found, &kept);
     assert_eq!((found.steps.len(), found.endpoint.clone()), (0, None));
     assert!(found.tables[CASE].columns.contains_key("cxl_rootcause"));
     assert!(found.solution.is_some() && found.tables.contains_key(RESPONSE));
     assert!(
-        removal(&found, false).is_done(),
+        removal(&wanted().endpoint, &found, false).is_done(),
         "nothing more goes without data"
     );
-    let rest = removal(&found, true);
+    let rest = removal(&wanted().endpoint, &found, true);
     all(&mut found, &rest);
     assert_eq!(found, empty());
-    assert!(removal(&found, true).lines.is_empty());
+    assert!(removal(&wanted().endpoint, &found, true).lines.is_empty());
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn what_is_in_the_way_is_told_and_not_touched() {
         "{told:?}"
     );
     assert!(
-        removal(&found, true)
+        removal(&wanted().endpoint, &found, true)
             .lines
             .iter()
             .all(|line| !line.what.contains("cxl_rootcause"))
@@ -297,7 +297,7 @@ fn a_key_whose_index_failed_is_made_anew_and_one_of_another_name_is_taken() {
     keys.insert("contoso_response".into(), key);
     assert!(plan(&wanted(), &found).is_done());
     assert!(
-        removal(&found, true)
+        removal(&wanted().endpoint, &found, true)
             .lines
             .iter()
             .all(|line| !line.what.contains("contoso"))
@@ -318,4 +318,72 @@ fn a_new_address_or_secret_changes_the_endpoint_and_makes_no_second() {
             "~ webhook https://new.example/webhooks/dynamics (url: https://abc.example/webhooks/dynamics becomes https://new.example/webhooks/dynamics; it gets another secret)"
         ]
     );
+}
+
+#[test]
+fn another_header_changes_the_endpoint_and_an_old_description_means_the_usual_one() {
+    let mut found = set_up();
+    let mut wanted = wanted();
+    found.endpoint.as_mut().unwrap().description =
+        "Tells cxloop of changes. Secret: 0123456789abcdef".into();
+    assert!(plan(&wanted, &found).is_done());
+    wanted.endpoint = wanted.endpoint.in_header(&"x-chave".parse().unwrap());
+    let changed = plan(&wanted, &found);
+    let open: Vec<String> = changed.open().map(|line| line.told()).collect();
+    assert_eq!(
+        open,
+        [format!(
+            "~ webhook {URL} (header: x-cxloop-secret becomes x-chave)"
+        )]
+    );
+    all(&mut found, &changed);
+    assert!(plan(&wanted, &found).is_done());
+}
+
+#[test]
+fn steps_of_others_on_our_endpoint_stay_and_keep_it() {
+    let mut found = set_up();
+    let theirs = StepFound {
+        id: Uuid::from_u128(4711),
+        name: "Contoso: Update of incident".into(),
+        ..found.steps[1].clone()
+    };
+    found.steps.push(theirs.clone());
+    let again = plan(&wanted(), &found);
+    assert!(again.is_done() && again.actions().count() == 0);
+    let told = "= step Contoso: Update of incident (setup did not make it, so it is not touched)";
+    assert!(again.lines.iter().any(|line| line.told() == told));
+    let away = removal(&wanted().endpoint, &found, true);
+    assert!(away.lines.iter().any(|line| line.told() == told));
+    all(&mut found, &away);
+    assert_eq!(found.steps, [theirs]);
+    assert!(found.endpoint.is_some());
+}
+
+#[test]
+fn a_publisher_with_another_prefix_is_not_removed() {
+    let mut found = set_up();
+    found.publisher = Some((Uuid::from_u128(9), "new".into()));
+    let away = removal(&wanted().endpoint, &found, true);
+    let told = "= publisher cxloop (its prefix is new and not cxl, so it is not ours)";
+    assert!(away.lines.iter().any(|line| line.told() == told));
+    all(&mut found, &away);
+    assert!(found.publisher.is_some());
+}
+
+#[test]
+fn an_endpoint_of_another_deployment_stays_with_its_steps_unless_nobody_says_where_we_are() {
+    let found = set_up();
+    let mut endpoint = wanted().endpoint;
+    endpoint.url = "https://new.example/webhooks/dynamics".into();
+    let away = removal(&endpoint, &found, false);
+    let told = format!(
+        "= webhook {URL} (it tells abc.example and not new.example, so it is another deployment's)"
+    );
+    assert!(away.lines.iter().any(|line| line.told() == told));
+    let touches =
+        |action: &Action| matches!(action, Action::RemoveStep(_) | Action::RemoveEndpoint(_));
+    assert!(!away.actions().any(touches));
+    endpoint.url = String::new();
+    assert!(removal(&endpoint, &found, false).actions().any(touches));
 }

@@ -1,6 +1,8 @@
 //! Hidden questions, which no customer sees and programs fill in.
 
-use crate::configuration::QuestionMap;
+use std::collections::BTreeSet;
+
+use crate::configuration::{Computed, FieldMapping, QuestionMap, TimeUnit, WriteBack};
 
 use super::super::{Line, Mark, Plan};
 
@@ -26,7 +28,7 @@ impl QuestionKind {
 /// A question to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionWanted {
-    /// The tag by which it is found.
+    /// The tag by which it is found, and which is its short label too, the mark of setup.
     pub tag: String,
     /// What it says in reports.
     pub text: String,
@@ -41,10 +43,23 @@ pub struct QuestionFound {
     pub id: String,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Its short label, which is the tag where setup made it.
+    pub note: String,
     /// Whether no customer sees it.
     pub hidden: bool,
     /// Whether it is out of use.
     pub retired: bool,
+}
+
+impl QuestionFound {
+    fn has_tag(&self, tag: &str) -> bool {
+        self.tags.iter().any(|own| is_same(own, tag))
+    }
+
+    /// Whether setup made it, which gives a question its tag as short label too.
+    fn is_made_for(&self, tag: &str) -> bool {
+        self.has_tag(tag) && is_same(&self.note, tag)
+    }
 }
 
 /// One change of an account's questions.
@@ -60,56 +75,61 @@ pub enum QuestionAction {
     Delete(String),
 }
 
-/// What comes back from a case besides its id: tag, text and kind. Times are whole minutes.
-const WRITTEN_BACK: [(&str, &str, QuestionKind); 8] = [
-    ("CASE_TICKET", "Case number", QuestionKind::Text),
-    ("CASE_STATUS", "Status of the case", QuestionKind::Text),
-    ("CASE_CAUSE", "Root cause of the case", QuestionKind::Text),
-    ("CASE_OWNER", "Owner of the case", QuestionKind::Text),
-    ("CASE_RESOLUTION", "What was done", QuestionKind::Text),
-    (
-        "TIME_TO_FIRST_RESPONSE",
-        "Minutes to the first response",
-        QuestionKind::Number,
-    ),
-    (
-        "TIME_TO_CLOSE",
-        "Minutes to the resolution",
-        QuestionKind::Number,
-    ),
-    (
-        "REOPEN_COUNT",
-        "How often the case was reopened",
-        QuestionKind::Number,
-    ),
-];
-
-/// The hidden questions that a connection needs: the one that says which case a response is about, and those that are
-/// written back.
-pub fn questions(map: &QuestionMap) -> Vec<QuestionWanted> {
-    let wanted = |tag: &str, text: &str, kind| QuestionWanted {
-        tag: tag.to_owned(),
-        text: text.to_owned(),
-        kind,
+/// The hidden questions that a connection needs: the one that says which case a response is about, and those that the
+/// configuration writes back into.
+pub fn questions(map: &QuestionMap, write_back: Option<&WriteBack>) -> Vec<QuestionWanted> {
+    let case_id = QuestionWanted {
+        tag: map.case_id.trim().to_owned(),
+        text: "Case that the response is about".to_owned(),
+        kind: QuestionKind::Text,
     };
-    let mut all = vec![wanted(
-        &map.case_id,
-        "Case that the response is about",
-        QuestionKind::Text,
-    )];
-    all.extend(WRITTEN_BACK.map(|(tag, text, kind)| wanted(tag, text, kind)));
-    let mut seen = std::collections::BTreeSet::new();
-    all.retain(|question| {
-        !question.tag.trim().is_empty() && seen.insert(question.tag.to_lowercase())
-    });
+    let fields = write_back.into_iter().flat_map(|it| &it.fields);
+    let mut all: Vec<QuestionWanted> = [case_id]
+        .into_iter()
+        .chain(fields.map(written_into))
+        .collect();
+    let mut seen = BTreeSet::new();
+    all.retain(|question| !question.tag.is_empty() && seen.insert(question.tag.to_lowercase()));
     all
+}
+
+/// The question that a value of a case is written into.
+fn written_into(field: &FieldMapping) -> QuestionWanted {
+    let text = match (field.computed, &field.column) {
+        (Some(computed), _) => in_words(computed, field.unit),
+        (None, Some(column)) => format!("Column {column} of the case"),
+        (None, None) => "Value of the case".to_owned(),
+    };
+    QuestionWanted {
+        tag: field.question.trim().to_owned(),
+        text,
+        kind: match field.computed {
+            Some(_) => QuestionKind::Number,
+            None => QuestionKind::Text,
+        },
+    }
+}
+
+fn in_words(computed: Computed, unit: Option<TimeUnit>) -> String {
+    let unit = match unit {
+        Some(TimeUnit::Seconds) => "Seconds",
+        Some(TimeUnit::Minutes) => "Minutes",
+        Some(TimeUnit::Hours) => "Hours",
+        Some(TimeUnit::Days) => "Days",
+        None => "Time",
+    };
+    match computed {
+        Computed::TimeToFirstResponse => format!("{unit} to the first response"),
+        Computed::TimeToClose => format!("{unit} until the case was closed"),
+        Computed::ReopenCount => "How often the case was reopened".to_owned(),
+    }
 }
 
 /// The difference, a line for each question.
 pub fn question_plan(wanted: &[QuestionWanted], found: &[QuestionFound]) -> Plan<QuestionAction> {
     let lines = wanted.iter().map(|wanted| {
         let what = format!("hidden question {}", wanted.tag);
-        let (hidden, shown) = tagged(found, &wanted.tag);
+        let (hidden, shown) = called(found, &wanted.tag);
         if shown.iter().any(|question| !question.retired) {
             return Line::idle(Mark::Conflict, what).because(
                 "customers see a question with this tag and could fill it in; take the tag off it or hide it",
@@ -129,7 +149,8 @@ pub fn question_plan(wanted: &[QuestionWanted], found: &[QuestionFound]) -> Plan
     }
 }
 
-/// What takes the questions away again: they go out of use and keep their answers, unless these may go too.
+/// What takes the questions away again that setup made: they go out of use and keep their answers, unless these may go too.
+/// Questions without its mark are somebody else's and stay.
 pub fn question_removal(
     wanted: &[QuestionWanted],
     found: &[QuestionFound],
@@ -137,8 +158,12 @@ pub fn question_removal(
 ) -> Plan<QuestionAction> {
     let mut lines = Vec::new();
     for wanted in wanted {
-        for question in tagged(found, &wanted.tag).0 {
+        for question in called(found, &wanted.tag).0 {
             let what = format!("hidden question {}", wanted.tag);
+            if !question.is_made_for(&wanted.tag) {
+                lines.push(Line::idle(Mark::Left, what).because("setup did not make it"));
+                continue;
+            }
             lines.push(match (with_data, question.retired) {
                 (true, _) => Line::new(
                     Mark::Remove,
@@ -159,14 +184,25 @@ pub fn question_removal(
     Plan { lines }
 }
 
-/// The questions with a tag, in any case of letters: the hidden ones and the others.
-fn tagged<'f>(
+/// The hidden questions of a name, which is an id, a tag or a short label in any case of letters, and the shown ones with it
+/// as their tag.
+fn called<'f>(
     found: &'f [QuestionFound],
-    tag: &str,
+    name: &str,
 ) -> (Vec<&'f QuestionFound>, Vec<&'f QuestionFound>) {
-    let same = |own: &String| own.trim().to_lowercase() == tag.trim().to_lowercase();
-    found
-        .iter()
-        .filter(|question| question.tags.iter().any(same))
-        .partition(|question| question.hidden)
+    let hidden = |question: &&QuestionFound| {
+        question.hidden
+            && (question.has_tag(name)
+                || is_same(&question.note, name)
+                || is_same(&question.id, name))
+    };
+    let shown = |question: &&QuestionFound| !question.hidden && question.has_tag(name);
+    (
+        found.iter().filter(hidden).collect(),
+        found.iter().filter(shown).collect(),
+    )
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
+use super::super::address::host;
 use super::super::{Line, Mark, Plan};
 
 /// The name of the rule that setup makes, and by which removal knows it.
@@ -34,6 +35,15 @@ pub struct RuleWanted {
     pub url: String,
     /// What all addresses of the connection begin with, so that one with an older token is known.
     pub without_token: String,
+}
+
+impl RuleWanted {
+    /// Whether an address is one of this connection, whatever its token: `wxm2` is another one than `wxm`.
+    fn covers(&self, address: &str) -> bool {
+        address
+            .strip_prefix(&self.without_token)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 /// A rule, as far as it decides whether we are told.
@@ -169,11 +179,7 @@ pub fn rule_plan(
         .iter()
         .any(|rule| rule.email == wanted.url && rule.of_all);
     let is_older = |rule: &Rule| {
-        rule.email != wanted.url
-            && rule
-                .email
-                .strip_prefix(&wanted.without_token)
-                .is_some_and(|rest| rest.starts_with('/'))
+        rule.email != wanted.url && wanted.covers(&rule.email) && rule.email != wanted.without_token
     };
     let own = (!told).then(|| {
         rules.iter().position(|rule| {
@@ -189,7 +195,12 @@ pub fn rule_plan(
         let what = format!("notification {}", rule.name);
         if own == Some(Some(place)) {
             let change = Line::new(Mark::Change, what, vec![()]);
-            lines.push(change.because("it tells our webhook of every response at once"));
+            let change = change.because("it tells our webhook of every response at once");
+            lines.push(if wanted.covers(&rule.email) {
+                change
+            } else {
+                change.because(format!("until now it told {}", host(&rule.email)))
+            });
             after.push(rule.with(&open(&wanted.url)));
         } else if is_older(rule) {
             let change = Line::new(Mark::Change, what, vec![()]);
@@ -248,7 +259,7 @@ pub fn rule_removal(
     let mut lines = Vec::new();
     let mut after = Vec::new();
     for rule in found.rules()? {
-        let ours = rule.email.starts_with(&wanted.without_token);
+        let ours = wanted.covers(&rule.email);
         let what = format!("notification {}", rule.name);
         if ours && rule.name == RULE {
             lines.push(Line::new(Mark::Remove, what, vec![()]));
@@ -256,6 +267,12 @@ pub fn rule_removal(
         }
         if ours {
             lines.push(Line::idle(Mark::Left, what).because("a person made it"));
+        } else if rule.name == RULE && is_ours_elsewhere(&rule.email, wanted) {
+            let why = format!(
+                "it tells {}, which is another deployment",
+                host(&rule.email)
+            );
+            lines.push(Line::idle(Mark::Left, what).because(why));
         }
         after.push(rule.raw);
     }

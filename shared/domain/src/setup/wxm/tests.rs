@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Mark;
 use super::*;
-use crate::configuration::QuestionMap;
+use crate::configuration::{QuestionMap, WriteBack};
 
 fn wanted() -> RuleWanted {
     let without_token = "https://abc.example/webhooks/wxm".to_owned();
@@ -100,10 +100,33 @@ fn rules_with_an_older_token_get_the_one_of_today_and_no_second_rule_is_made() {
     let moved = json!({"notifications": [{"name": "cxloop", "email": "https://old.example/webhooks/wxm/t-1"}]});
     let (lines, after) = told(&moved.to_string());
     assert!(
-        lines.len() == 1 && lines[0].starts_with("~ notification cxloop"),
+        lines.len() == 1
+            && lines[0].starts_with("~ notification cxloop")
+            && lines[0].contains("until now it told old.example"),
         "{lines:?}"
     );
     assert!(is_done(&after));
+}
+
+#[test]
+fn removal_leaves_the_notifications_of_other_connections_and_deployments() {
+    let rules = json!({"notifications": [
+        {"name": "cxloop", "email": "https://abc.example/webhooks/wxm2/t-1"},
+        {"name": "cxloop", "email": "https://old.example/webhooks/wxm/t-1"},
+        {"name": "cxloop", "email": "https://abc.example/webhooks/wxm/t-1"},
+    ]});
+    let settings = Settings::read(&rules.to_string()).unwrap();
+    let (plan, after) = rule_removal(&wanted(), &settings).unwrap();
+    let lines: Vec<String> = plan.lines.iter().map(|line| line.told()).collect();
+    assert_eq!(
+        lines,
+        [
+            "= notification cxloop (it tells old.example, which is another deployment)",
+            "- notification cxloop"
+        ]
+    );
+    let left = json!({"notifications": [rules["notifications"][0], rules["notifications"][1]]});
+    assert_eq!(after.text(), left.to_string());
 }
 
 #[test]
@@ -121,13 +144,13 @@ fn settings_of_another_shape_are_not_written() {
 
 #[test]
 fn hidden_questions_are_made_once_taken_back_and_never_shown_ones() {
-    let wanted = questions(&QuestionMap::default());
-    assert_eq!(wanted[0].tag, "CASE_ID");
+    let wanted = questions(&QuestionMap::default(), Some(&write_back()));
     let plan = question_plan(&wanted, &[]);
     assert_eq!(plan.actions().count(), wanted.len());
     let found = |tag: &str, hidden, retired| QuestionFound {
         id: tag.to_lowercase(),
         tags: vec![tag.into()],
+        note: tag.into(),
         hidden,
         retired,
     };
@@ -147,6 +170,20 @@ fn hidden_questions_are_made_once_taken_back_and_never_shown_ones() {
     );
     let shown = question_plan(&wanted, &[found("CASE_ID", false, false)]);
     assert_eq!(shown.conflicts().count(), 1);
+    let labelled = QuestionFound {
+        id: "q-7".into(),
+        note: "case_id".into(),
+        hidden: true,
+        ..QuestionFound::default()
+    };
+    let plan = question_plan(&wanted[..1], std::slice::from_ref(&labelled));
+    assert!(plan.is_done(), "one of that short label is written into");
+    assert_eq!(
+        question_removal(&wanted, &[labelled], true)
+            .actions()
+            .count(),
+        0
+    );
     let removal = question_removal(&wanted, &there, false);
     assert!(
         removal
@@ -157,6 +194,62 @@ fn hidden_questions_are_made_once_taken_back_and_never_shown_ones() {
     assert_eq!(
         question_removal(&wanted, &retired, true).actions().count(),
         wanted.len()
+    );
+    let mut theirs = there;
+    theirs.iter_mut().for_each(|one| one.note = String::new());
+    for with_data in [false, true] {
+        let removal = question_removal(&wanted, &theirs, with_data);
+        assert!(removal.is_done() && removal.actions().count() == 0);
+        let told = removal.lines[0].told();
+        assert_eq!(told, "= hidden question CASE_ID (setup did not make it)");
+    }
+}
+
+fn write_back() -> WriteBack {
+    let fields = json!({"fields": [
+        {"question": "Q_STATUS", "column": "statuscode"},
+        {"question": "Q_CLOSED", "computed": "time_to_close", "unit": "hours"},
+        {"question": "Q_AGAIN", "computed": "reopen_count"},
+        {"question": "case_id", "column": "incidentid"},
+    ]});
+    serde_json::from_value(fields).unwrap()
+}
+
+#[test]
+fn the_wanted_questions_are_those_of_the_configuration_and_no_others() {
+    let map = QuestionMap::default();
+    let list = |write_back: Option<&WriteBack>| {
+        let all = questions(&map, write_back).into_iter();
+        all.map(|one| (one.tag, one.text, one.kind))
+            .collect::<Vec<_>>()
+    };
+    let of = |tag: &str, text: &str, kind| (tag.to_owned(), text.to_owned(), kind);
+    let case_id = of(
+        "CASE_ID",
+        "Case that the response is about",
+        QuestionKind::Text,
+    );
+    assert_eq!(list(None), std::slice::from_ref(&case_id));
+    assert_eq!(
+        list(Some(&write_back())),
+        [
+            case_id,
+            of(
+                "Q_STATUS",
+                "Column statuscode of the case",
+                QuestionKind::Text
+            ),
+            of(
+                "Q_CLOSED",
+                "Hours until the case was closed",
+                QuestionKind::Number
+            ),
+            of(
+                "Q_AGAIN",
+                "How often the case was reopened",
+                QuestionKind::Number
+            ),
+        ]
     );
 }
 

@@ -7,7 +7,7 @@ use cxloop_domain::doctor::{Health, privileges};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::dynamics::{EndpointWanted, Found, KeyState, Wanted, keys, plan, steps};
 use cxloop_domain::setup::secret::{OF_DYNAMICS, fingerprint};
-use cxloop_domain::setup::{Line, address};
+use cxloop_domain::setup::{Line, Mark, address};
 use cxloop_dynamics::setup::Organisation;
 use cxloop_ports::Failure;
 use jiff::SignedDuration;
@@ -135,7 +135,8 @@ async fn set_up(
         .as_deref()
         .map(|root| address::webhook(root, name));
     let mut wanted = Wanted {
-        endpoint: EndpointWanted::of(name, url.as_deref().unwrap_or_default(), fingerprint),
+        endpoint: EndpointWanted::of(name, url.as_deref().unwrap_or_default(), fingerprint)
+            .in_header(&connection.webhook_header),
         steps: steps(&patient.configured.configuration),
     };
     let tables: BTreeSet<&str> = wanted
@@ -172,7 +173,8 @@ async fn set_up(
     ] {
         let of_part = |line: &&Line<_>| begins.iter().any(|begin| line.what.starts_with(begin));
         let open: Vec<String> = plan.open().filter(of_part).map(Line::told).collect();
-        let number = plan.lines.iter().filter(of_part).count();
+        let ours = plan.lines.iter().filter(|line| line.mark != Mark::Left);
+        let number = ours.filter(of_part).count();
         match open.as_slice() {
             [] if what == "webhook" => findings.ok(
                 &check(what),

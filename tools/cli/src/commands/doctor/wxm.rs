@@ -27,7 +27,9 @@ pub(super) async fn examine(
     if !reach::address(patient, name.as_str(), &url, &mend, &mut findings).await {
         return findings;
     }
-    let account = match Account::of(name, connection, Arc::clone(&patient.secrets)) {
+    let configuration = &patient.configured.configuration;
+    let secrets = Arc::clone(&patient.secrets);
+    let account = match Account::of(name, connection, configuration, secrets) {
         Ok(account) => account,
         Err(error) => {
             findings.failed(&format!("{name} token"), error.to_string(), &mend);

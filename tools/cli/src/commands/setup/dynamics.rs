@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Rep
             .unwrap_or_default();
         let wanted = EndpointWanted::of(name, &url, None);
         let found = organisation.look(&wanted, &BTreeSet::new()).await?;
-        let plan = removal(&found, choice.with_data);
+        let plan = removal(&wanted, &found, choice.with_data);
         telling.plan(&plan);
         if !choice.dry_run {
             carry_out(&organisation, &plan, &found, None, &telling).await?;
@@ -64,7 +64,8 @@ pub(super) async fn run(arguments: &SetupDynamicsArgs, json: bool) -> Result<Rep
     .await?;
     let known = secret.known();
     let mut wanted = Wanted {
-        endpoint: EndpointWanted::of(name, &address::webhook(&root, name), known.current.clone()),
+        endpoint: EndpointWanted::of(name, &address::webhook(&root, name), known.current.clone())
+            .in_header(&connection.webhook_header),
         steps: steps(&configured.configuration),
     };
     let tables: BTreeSet<&str> = wanted

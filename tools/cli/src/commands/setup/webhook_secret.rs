@@ -25,6 +25,8 @@ pub(crate) struct WebhookSecret {
     current: Option<SecretString>,
     previous: Option<SecretString>,
     since: Option<Timestamp>,
+    /// Whether a person put two into one field, and nobody knows when.
+    is_split: bool,
     /// Where it can be written; secrets that are given are not ours to write.
     store: Option<Client>,
 }
@@ -43,6 +45,7 @@ impl WebhookSecret {
             current: None,
             previous: None,
             since: None,
+            is_split: false,
             store: None,
         };
         if let GivenSecrets::Given(_) = secrets {
@@ -57,7 +60,10 @@ impl WebhookSecret {
             read.since = text(of.since).and_then(|since| since.parse().ok());
             read.store = Some(store);
         }
-        read.split();
+        // The token of the survey platform is part of an address, where a second one has no place.
+        if of == secret::OF_DYNAMICS {
+            read.split();
+        }
         match read
             .current
             .as_ref()
@@ -80,6 +86,7 @@ impl WebhookSecret {
             [current, previous] => {
                 self.current = Some(current.into());
                 self.previous.get_or_insert_with(|| previous.into());
+                self.is_split = true;
             }
             _ => self.current = Some(both),
         }
@@ -125,7 +132,11 @@ impl WebhookSecret {
         believed_seconds: i64,
         progress: impl Fn(&str),
     ) {
-        let seconds = secret::wait_seconds(&self.known(), now, believed_seconds);
+        let seconds = if self.is_split {
+            believed_seconds
+        } else {
+            secret::wait_seconds(&self.known(), now, believed_seconds)
+        };
         if let Ok(seconds @ 1..) = u64::try_from(seconds) {
             progress(&format!(
                 "waiting {seconds} s until every function accepts the new {}; Ctrl-C is harmless, the next run goes on",
@@ -178,6 +189,7 @@ impl WebhookSecret {
         put.await
             .map_err(|error| self.refused("PutSecretValue", &error))?;
         (self.current, self.previous) = (current, previous);
+        self.is_split = false;
         Ok(())
     }
 

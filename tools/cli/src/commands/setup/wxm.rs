@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxloop_domain::configuration::WxmConnection;
+use cxloop_domain::configuration::{Configuration, WxmConnection};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::setup::Plan;
 use cxloop_domain::setup::address;
@@ -39,6 +39,7 @@ impl Account {
     pub(crate) fn of(
         name: &ConnectionName,
         connection: &WxmConnection,
+        configuration: &Configuration,
         secrets: Arc<dyn Secrets>,
     ) -> Result<Self, Error> {
         let http = reqwest::Client::builder()
@@ -49,7 +50,7 @@ impl Account {
             .map_err(|error| Error::unusable("There is no HTTP client.", error))?;
         Ok(Self {
             platform: WxmPlatform::new(name.clone(), connection.clone(), http, secrets, clock()),
-            questions: questions(&connection.questions),
+            questions: questions(&connection.questions, configuration.write_back.as_ref()),
         })
     }
 
@@ -81,7 +82,7 @@ pub(super) async fn run(arguments: &SetupWxmArgs, json: bool) -> Result<Report, 
         )
     })?;
     let token = WebhookSecret::read(&connection.secret, OF_WXM, &secrets, environment).await?;
-    let account = Account::of(name, connection, secrets)?;
+    let account = Account::of(name, connection, &configured.configuration, secrets)?;
     let scene = Scene {
         choice,
         restart: arguments.restart,

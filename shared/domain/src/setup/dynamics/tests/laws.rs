@@ -76,17 +76,26 @@ fn spoil(found: &mut Found, spoilt: &Spoilt) {
     }
 }
 
+/// The steps that somebody else made.
+fn strangers(found: &Found) -> Vec<StepFound> {
+    let of_others = |step: &&StepFound| !wanted().endpoint.has_made(step);
+    found.steps.iter().filter(of_others).cloned().collect()
+}
+
 proptest! {
     #[test]
     fn whatever_is_spoilt_one_more_set_up_mends_it(spoilt in prop::collection::vec(spoilt(), 0..12)) {
         let mut found = set_up();
         spoilt.iter().for_each(|one| spoil(&mut found, one));
+        let strange = strangers(&found);
         let first = plan(&wanted(), &found);
         prop_assert_eq!(first.conflicts().count(), 0);
         all(&mut found, &first);
         let second = plan(&wanted(), &found);
         prop_assert!(second.is_done(), "{:?}", second.open().collect::<Vec<_>>());
-        prop_assert_eq!(found.steps.len(), wanted().steps.len());
+        let ours = found.steps.iter().filter(|step| wanted().endpoint.has_made(step));
+        prop_assert_eq!(ours.count(), wanted().steps.len());
+        prop_assert_eq!(strangers(&found), strange);
     }
 
     #[test]
@@ -97,7 +106,7 @@ proptest! {
         let second = plan(&wanted(), &found);
         all(&mut found, &second);
         prop_assert!(plan(&wanted(), &found).is_done());
-        let away = removal(&found, true);
+        let away = removal(&wanted().endpoint, &found, true);
         all(&mut found, &away);
         prop_assert_eq!(found, empty());
     }
