@@ -170,7 +170,9 @@ pub(crate) async fn cut_connections_lose_nothing(stage: &Stage) {
         .unwrap()
         .notes
         .unwrap_or_default();
-    assert_eq!(noted.len(), 1, "{noted:#?}");
+    // What becomes of the case is noted too, once the sweep has seen it.
+    let opened = noted.iter().filter(|note| note.note.contains("is open"));
+    assert_eq!(opened.count(), 1, "{noted:#?}");
     assert!(stage.dead_letters().await.is_empty());
 }
 
