@@ -10,7 +10,6 @@ mod standing;
 mod writing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use cxloop_domain::case_write_back::{
     FollowUp, REPLAY, Turn, WHOLE, WriteBackState, busy, failed_step, is_known, not_supported_step,
@@ -23,7 +22,7 @@ use cxloop_domain::names::{ConnectionName, ResponseKey};
 use cxloop_domain::record_changed::RecordChanged;
 use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::trace;
+use cxloop_lambda_kit::{ResponseLease, trace};
 use cxloop_ports::{
     CaseRecordDesks, CaseRecords, Claims, Clock, Configurations, Failure, Gates, Lane, Loops,
     Plans, Remedy, Signals, SurveyPlatform, SurveyPlatforms,
@@ -33,9 +32,6 @@ use uuid::Uuid;
 
 use crate::standing::Standing;
 
-/// How long one worker may be at a response before another takes it for dead, in seconds. The lease is the one under which
-/// the response gets its first note, so that nobody writes a whole answer over somebody else's note.
-const LEASE_SECONDS: i64 = 60;
 /// How soon a replay comes back that found the response in another's hands, in seconds.
 const AGAIN_SECONDS: u32 = 5;
 /// How long a change of a case that cxloop may have opened waits for the case to be tied to its response.
@@ -46,9 +42,6 @@ const UNTIED_AGAIN_SECONDS: u32 = 60;
 const PLATFORM_REQUESTS: u32 = 3;
 /// How often a message that lost a race looks at what is stored anew before it comes back later.
 const RACES: usize = 8;
-
-/// Tells the attempts of a process apart.
-static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -221,31 +214,19 @@ impl Work<'_> {
         deps.gates
             .pass(&self.response.connection, Lane::History, deps.clock.now())
             .await?;
-        let lease = format!("note/{}", self.response);
-        // Each attempt is a holder of its own: after a lost answer the same process must wait as any other.
-        let holder = format!(
-            "{}/{}",
-            deps.worker,
-            ATTEMPTS.fetch_add(1, Ordering::Relaxed)
-        );
         let now = deps.clock.now();
-        let until = now + SignedDuration::from_secs(LEASE_SECONDS);
-        if !deps.claims.lease(&lease, &holder, now, until).await? {
+        let claims = deps.claims.as_ref();
+        let Some(lease) = ResponseLease::take(claims, &deps.worker, &self.response, now).await?
+        else {
             if self.again() {
                 let why = "another worker is at this response";
                 return Err(Failure::come_back(AGAIN_SECONDS, why));
             }
             let decide = |state: &WriteBackState, now| busy(state, id, every, now);
             return self.now(standing, decide).await.map(drop);
-        }
+        };
         let looked = self.look(standing).await;
-        // After a lost answer nobody knows what the platform holds: the lease runs out by itself, so that the next look
-        // comes late enough to see it.
-        let unknown = matches!(&looked, Err(failure) if failure.remedy == Remedy::Retry);
-        if !unknown {
-            deps.claims.release(&lease, &holder).await?;
-        }
-        looked
+        lease.give_back_after(looked).await
     }
 
     /// What stands, when this message is to look now. `None` when another's follow-up does; a failure that brings the message

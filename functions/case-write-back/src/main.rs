@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
         ),
         clock: parts.clock.clone(),
         signals: parts.signals.clone(),
-        worker: worker_name("case-write-back"),
+        worker: worker_name(parts.function),
     };
     start::ahead(deps.configurations.current()).await;
     start::queue_function(worker, |event| handle(&deps, event)).await

@@ -1,7 +1,5 @@
 //! Carrying a plan out: contact, case with queue item and note, note on the response, record.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::RuleName;
@@ -11,16 +9,13 @@ use cxloop_domain::response_to_case::{
 };
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::trace;
+use cxloop_lambda_kit::{ResponseLease, trace};
 use cxloop_ports::{Failure, Lane, Noted, Remedy, TiedCase};
-use jiff::SignedDuration;
 
 use crate::Work;
 use crate::attach::Standing;
 use crate::planning::{Planned, planned, to_value};
 
-/// How long one worker may be at the note of a response before another takes it for dead, in seconds.
-const NOTE_LEASE_SECONDS: i64 = 60;
 /// How soon a message comes back that found the note in another's hands, in seconds.
 const NOTE_AGAIN_SECONDS: u32 = 5;
 /// How many requests to the platform a note is: looking for the marker, and writing.
@@ -29,9 +24,6 @@ const NOTE_REQUESTS: u32 = 2;
 const DECISIONS: usize = 4;
 /// How soon it comes back then, in seconds.
 const PLAN_AGAIN_SECONDS: u32 = 2;
-
-/// Tells the attempts of a process apart.
-static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
 
 impl Work<'_> {
     /// Plans and carries out one rule. What is refused for good is put aside with its reason.
@@ -196,30 +188,18 @@ impl Work<'_> {
                 .take(connection, NOTE_REQUESTS, per_second, deps.clock.now())
                 .await?;
         }
-        let lease = format!("note/{}", plan.response);
-        // Each attempt is a holder of its own: after a lost answer the same process must wait as any other.
-        let holder = format!(
-            "{}/{}",
-            deps.worker,
-            ATTEMPTS.fetch_add(1, Ordering::Relaxed)
-        );
         let now = deps.clock.now();
-        let until = now + SignedDuration::from_secs(NOTE_LEASE_SECONDS);
-        if !deps.claims.lease(&lease, &holder, now, until).await? {
+        let claims = deps.claims.as_ref();
+        let Some(lease) = ResponseLease::take(claims, &deps.worker, &plan.response, now).await?
+        else {
             let why = "another worker is at the note of this response";
             return Err(Failure::come_back(NOTE_AGAIN_SECONDS, why));
-        }
+        };
         let platform = deps.platforms.platform(self.applied, connection)?;
         let marker = identity::marker(&plan.response, &plan.rule);
         let text = response_note(template, ticket, plan.course.case(), &marker);
         let noted = platform.note(&plan.response.response, &marker, &text).await;
-        // After a lost answer nobody knows whether the note is there yet: the lease runs out by itself, so that the
-        // next look for the marker comes late enough to see it.
-        let unknown = matches!(&noted, Err(failure) if failure.remedy == Remedy::Retry);
-        if !unknown {
-            deps.claims.release(&lease, &holder).await?;
-        }
-        noted
+        lease.give_back_after(noted).await
     }
 
     async fn advance(&self, standing: &Planned, progress: Progress) -> Result<Planned, Failure> {
@@ -245,15 +225,6 @@ impl Work<'_> {
     /// so that a crash in between leaves nothing unseen. A plan that another worker carried out meanwhile stands.
     async fn put_aside(&self, name: &RuleName, failure: &Failure) -> Result<(), Failure> {
         let key = plan_key(&self.event.response, name);
-        tracing::error!(
-            { fields::OUTCOME } = outcomes::PARKED,
-            { fields::RESPONSE } = %self.event.response,
-            { fields::RULES } = name.as_str(),
-            { fields::DETAIL } = failure.detail,
-            { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
-            "a rule could not be carried out and was put aside"
-        );
-        self.tell_parked();
         let standing = match self.deps.plans.load(&key).await? {
             Some(kept) => Some(planned(&key, kept)?),
             None => None,
@@ -270,6 +241,15 @@ impl Work<'_> {
         {
             return Ok(());
         }
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::PARKED,
+            { fields::RESPONSE } = %self.event.response,
+            { fields::RULES } = name.as_str(),
+            { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
+            "a rule could not be carried out and was put aside"
+        );
+        self.tell_parked();
         let step = failed_step(self.event, name, &failure.message, self.deps.clock.now());
         let step = trace::traced_failure(step, failure);
         self.tell_loop(vec![step]).await?;

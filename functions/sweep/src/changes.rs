@@ -56,7 +56,7 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
                 );
                 // What a person has to mend is reported by the functions whose work waits for it.
                 if failure.remedy != Remedy::Mend {
-                    first_failure.get_or_insert_with(|| without_its_words(failure));
+                    first_failure.get_or_insert(failure);
                 }
             }
         }
@@ -135,17 +135,6 @@ impl Table<'_> {
                 Ok((checkpoint.after_page(reading, after), told))
             }
         }
-    }
-}
-
-/// The service's own words may quote a row's values: they are for the page of a loop, and no loop is told of this.
-fn without_its_words(failure: Failure) -> Failure {
-    match failure.remedy {
-        Remedy::Park => Failure {
-            message: "The CRM refused to tell what changed.".to_owned(),
-            ..failure
-        },
-        _ => failure,
     }
 }
 

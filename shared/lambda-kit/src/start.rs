@@ -25,7 +25,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
 use cxloop_domain::events::Event;
-use cxloop_ports::{Bus, Clock, Failure, Gates, Secrets, Signals};
+use cxloop_ports::{Bus, Clock, Failure, Gates, Remedy, Secrets, Signals};
 use futures::FutureExt;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
@@ -183,6 +183,7 @@ where
     let handle = &handle;
     let ticks = service_fn(move |_: LambdaEvent<Value>| async move {
         handle().await.map(|_| Value::Null).map_err(|failure| {
+            let failure = without_its_words(failure);
             tracing::error!(
                 { fields::FUNCTION } = function,
                 { fields::OUTCOME } = outcomes::FAILED,
@@ -194,6 +195,18 @@ where
         })
     });
     lambda_runtime::run(ticks).await.map_err(Error::Runtime)
+}
+
+/// The message of what is refused for good is for the page of a loop: it may quote a far side's words, and those a row's
+/// values. No page shows a scheduled run, and both its line and what Lambda is told are logs.
+fn without_its_words(failure: Failure) -> Failure {
+    match failure.remedy {
+        Remedy::Park => Failure {
+            message: "A far side refused a request.".to_owned(),
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 /// Runs a function that API Gateway calls. A panic is answered 503, the one answer after which senders try again.

@@ -3,12 +3,13 @@
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::{LoopState, Replay, Step, StepKind};
 use cxloop_domain::names::ResponseKey;
+use cxloop_domain::record_changed::RecordChanged;
 use cxloop_domain::response::Kind;
-use cxloop_ports::{Loops, NewLoop, Remedy, TiedCase};
+use cxloop_ports::{Clock, Loops, NewLoop, Remedy, TiedCase};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::changing::{Agent, back, changed, held};
+use super::changing::{Agent, back, back_until_done, changed, held};
 use super::{rules, with_case};
 use crate::world::World;
 
@@ -161,4 +162,79 @@ async fn a_change_of_a_connection_that_is_no_crm_is_done_with() {
     assert_eq!(world.response_notes(&key).len(), 1);
     let received: ResponseReceived = world.last_received();
     assert_eq!(received.kind, Kind::New);
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_the_same_process_waits_as_any_other() {
+    let (world, key, case) = with_case(&rules()).await;
+    let agent = Agent::new(&world).await;
+    agent.set(case, json!({"statuscode": 2})).await;
+    let lost = json!({"target": "wxm", "match": "/api/Answers/Note/", "drop": "after"});
+    world
+        .faults
+        .add(serde_json::from_value(lost).unwrap())
+        .unwrap();
+    let deps = world.case_write_back();
+    let change = changed(case, "1");
+    case_write_back::handle(&deps, change.clone())
+        .await
+        .unwrap_err();
+    world.calls.clear(None);
+    let waits = case_write_back::handle(&deps, change.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(waits.remedy, Remedy::ComeBack { .. }), "{waits:?}");
+    assert_eq!(
+        world.calls.of("wxm"),
+        [],
+        "the note may still be on its way"
+    );
+    back_until_done(&world, &change).await;
+    let told = world.response_notes(&key);
+    let told = told.iter().filter(|note| note.contains("On Hold"));
+    assert_eq!(told.count(), 1);
+}
+
+#[tokio::test]
+async fn a_change_of_a_case_that_is_not_tied_yet_waits_for_the_tie() {
+    let world = World::with_rules(&rules()).await;
+    let opened_just_now = cxloop_domain::identity::derive("case", &["wxm/r-404", "detractor"]);
+    let change = |case| RecordChanged {
+        happened_at: world.clock.now(),
+        ..changed(case, "1")
+    };
+    let waits = back(&world, &change(opened_just_now)).await.unwrap_err();
+    assert!(matches!(waits.remedy, Remedy::ComeBack { .. }), "{waits:?}");
+    let of_somebody_else = Uuid::from_u128(0x5a4d_0c5a_0000_4000_8000_0000_0000_0001);
+    back(&world, &change(of_somebody_else)).await.unwrap();
+    let long_ago = RecordChanged {
+        happened_at: world.clock.now() - jiff::SignedDuration::from_hours(2),
+        ..change(opened_just_now)
+    };
+    back(&world, &long_ago).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_version_that_was_written_already_costs_no_request() {
+    let (world, _, case) = with_case(&rules()).await;
+    let agent = Agent::new(&world).await;
+    agent.set(case, json!({"statuscode": 2})).await;
+    back_until_done(&world, &changed(case, "1")).await;
+    let row = world
+        .rows(
+            "incidents",
+            &format!("$select=versionnumber&$filter=incidentid eq {case}"),
+        )
+        .await
+        .remove(0);
+    world.clock.advance(60);
+    world.calls.clear(None);
+    let found = RecordChanged {
+        row_version: row["versionnumber"].as_u64(),
+        ..changed(case, "found")
+    };
+    assert!(found.row_version.is_some(), "{row}");
+    back(&world, &found).await.unwrap();
+    assert_eq!(world.calls.of("dynamics"), []);
+    assert_eq!(world.calls.of("wxm"), []);
 }

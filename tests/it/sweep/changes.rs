@@ -100,6 +100,31 @@ async fn a_case_that_is_deleted_is_told_as_gone() {
 }
 
 #[tokio::test]
+async fn a_note_that_is_deleted_is_told_to_nobody() {
+    let (world, case) = with_a_known_case().await;
+    let note = world.notes(case).await.remove(0);
+    let id = note["annotationid"].as_str().unwrap();
+    world.delete(&format!("annotations({id})")).await;
+    assert_eq!(swept(&world).await, 0, "nobody can know its case any more");
+}
+
+#[tokio::test]
+async fn a_link_that_the_service_refuses_is_given_up_and_loses_no_change() {
+    let (world, case) = with_a_known_case().await;
+    pause(&world, case, 2).await;
+    let before = told(&world, "incident").len();
+    let refused = json!({"target": "dynamics", "match": "deltatoken", "status": 413, "times": 5});
+    world
+        .faults
+        .add(serde_json::from_value(refused).unwrap())
+        .unwrap();
+    swept(&world).await;
+    let after = told(&world, "incident");
+    assert_eq!(after.len(), before + 1, "{after:?}");
+    assert_eq!(after[before].0, case);
+}
+
+#[tokio::test]
 async fn a_link_that_the_service_has_forgotten_loses_no_change() {
     let (world, case) = with_a_known_case().await;
     pause(&world, case, 2).await;

@@ -3,64 +3,24 @@
 //! Source: Microsoft Learn, "Use change tracking to synchronize data with external systems", "Page results using OData".
 
 use async_trait::async_trait;
+use cxloop_dataverse::changes::Change;
 use cxloop_domain::changed_records::{After, FoundRow, Reading, What};
 use cxloop_domain::names::ColumnName;
 use cxloop_domain::record_changed::Record as Row;
 use cxloop_ports::{ChangedPage, ChangedRecords, Failure};
 
 use super::DynamicsCaseDesk;
-use cxloop_dataverse::changes::Change;
-
+use super::belonging::{Rows, rows_of, selected};
 use crate::{Client, Direction, Error, Filter, Query, Record};
 
 /// How many rows a page has. All changes of a page are told before it counts as read, within one run of a function, which
 /// may be a slow one.
 const ROWS_A_PAGE: u32 = 1_000;
 
-/// How a table is read.
-struct Read {
-    set: &'static str,
-    id: &'static str,
-    /// The lookup that leads to what a row belongs to.
-    about: Option<Belongs>,
-}
-
-/// A lookup, as it is selected and as it is read.
-#[derive(Clone, Copy)]
-struct Belongs {
-    column: &'static str,
-    lookup: &'static str,
-}
-
-const REGARDING: Belongs = Belongs {
-    column: "_regardingobjectid_value",
-    lookup: "regardingobjectid",
-};
-
-/// The tables that can be read for changes.
-fn read_of(table: &ColumnName) -> Option<Read> {
-    let (set, id, about) = match table.as_str() {
-        "incident" => ("incidents", "incidentid", None),
-        "annotation" => (
-            "annotations",
-            "annotationid",
-            Some(Belongs {
-                column: "_objectid_value",
-                lookup: "objectid",
-            }),
-        ),
-        "email" => ("emails", "activityid", Some(REGARDING)),
-        "phonecall" => ("phonecalls", "activityid", Some(REGARDING)),
-        "task" => ("tasks", "activityid", Some(REGARDING)),
-        _ => return None,
-    };
-    Some(Read { set, id, about })
-}
-
 #[async_trait]
 impl ChangedRecords for DynamicsCaseDesk {
     async fn page(&self, table: &ColumnName, reading: &Reading) -> Result<ChangedPage, Failure> {
-        let read = read_of(table).ok_or_else(|| {
+        let read = rows_of(table.as_str()).ok_or_else(|| {
             Failure::park(format!("the changes of table {table} cannot be read"), "")
         })?;
         let client = self.client().await?;
@@ -85,14 +45,11 @@ impl ChangedRecords for DynamicsCaseDesk {
     }
 }
 
-fn query(read: &Read) -> Query {
+fn query(read: &Rows) -> Query {
+    let about = read.about.map(selected);
     let columns = [read.id, "versionnumber", "modifiedon"];
     let query = Query::new()
-        .select(
-            columns
-                .into_iter()
-                .chain(read.about.map(|about| about.column)),
-        )
+        .select(columns.into_iter().chain(about.as_deref()))
         .page_size(ROWS_A_PAGE);
     match read.about {
         // Which table a lookup leads into stands in an annotation.
@@ -101,7 +58,7 @@ fn query(read: &Read) -> Query {
     }
 }
 
-async fn tracked(client: &Client, read: &Read, reading: &Reading) -> Result<ChangedPage, Error> {
+async fn tracked(client: &Client, read: &Rows, reading: &Reading) -> Result<ChangedPage, Error> {
     let query = query(read);
     let mut changes = match (&reading.next, &reading.what) {
         (Some(link), _) | (None, What::Link(link)) => client.changes_since(link, &query)?,
@@ -130,7 +87,7 @@ async fn tracked(client: &Client, read: &Read, reading: &Reading) -> Result<Chan
 /// Oldest change first, so that what changes during a reading comes at its end.
 async fn by_time(
     client: &Client,
-    read: &Read,
+    read: &Rows,
     moment: jiff::Timestamp,
     reading: &Reading,
 ) -> Result<ChangedPage, Error> {
@@ -151,8 +108,8 @@ async fn by_time(
     Ok(ChangedPage::Rows(rows, after))
 }
 
-fn found(read: &Read, record: &Record) -> Option<FoundRow> {
-    let about = read.about.and_then(|Belongs { lookup, .. }| {
+fn found(read: &Rows, record: &Record) -> Option<FoundRow> {
+    let about = read.about.and_then(|lookup| {
         Some(Row {
             table: record.lookup_table(lookup)?.parse().ok()?,
             id: record.lookup(lookup)?,

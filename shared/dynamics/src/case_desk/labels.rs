@@ -8,8 +8,9 @@ use cxloop_domain::case_write_back::CaseRecord;
 use cxloop_ports::Failure;
 
 use super::DynamicsCaseDesk;
+use super::metadata::options_query;
 use super::names::Labels;
-use crate::{Filter, Query, Record};
+use crate::Record;
 
 /// Gives the status and each choice of a case its label in a language. A label that there is not in that language stays.
 pub(super) async fn translate(
@@ -48,14 +49,8 @@ async fn labels(desk: &DynamicsCaseDesk, column: &str, language: u16) -> Result<
     let path = format!(
         "EntityDefinitions(LogicalName='incident')/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata"
     );
-    let options = || Query::new().select(["Options"]);
-    let query = Query::new()
-        .select(["LogicalName"])
-        .filter(Filter::eq("LogicalName", column))
-        .expand("OptionSet", options())
-        .expand("GlobalOptionSet", options());
     let client = desk.client().await?;
-    let found = match client.list(&path, &query).await {
+    let found = match client.list(&path, &options_query(column)).await {
         Ok(page) => {
             let mut rows = page.rows.iter();
             let row = rows.find(|row| row.text("LogicalName") == Some(column));

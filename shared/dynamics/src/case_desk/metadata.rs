@@ -189,6 +189,16 @@ async fn all(client: &Client, path: &str, query: &Query) -> Result<Vec<Record>, 
     Ok(rows)
 }
 
+/// Asks for the choices of a column, its own or those of all tables in common.
+pub(super) fn options_query(column: &str) -> Query {
+    let options = || Query::new().select(["Options"]);
+    Query::new()
+        .select(["LogicalName"])
+        .filter(Filter::eq("LogicalName", column))
+        .expand("OptionSet", options())
+        .expand("GlobalOptionSet", options())
+}
+
 /// The choices of a column of its own or of all tables in common.
 pub(super) async fn choices(
     desk: &DynamicsCaseDesk,
@@ -198,14 +208,8 @@ pub(super) async fn choices(
     let path = format!(
         "EntityDefinitions(LogicalName='{table}')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
     );
-    let options = || Query::new().select(["Options"]);
-    let query = Query::new()
-        .select(["LogicalName"])
-        .filter(Filter::eq("LogicalName", column))
-        .expand("OptionSet", options())
-        .expand("GlobalOptionSet", options());
     let client = desk.client().await?;
-    match client.list(&path, &query).await {
+    match client.list(&path, &options_query(column)).await {
         Ok(page) => {
             let mut rows = page.rows.iter();
             let column = rows.find(|row| row.text("LogicalName") == Some(column));

@@ -4,6 +4,7 @@
 //! read, so each method is harmless twice.
 
 mod addresses;
+mod belonging;
 mod cases;
 mod changes;
 mod columns;

@@ -13,6 +13,7 @@ use cxloop_domain::record_changed::Record as ChangedRow;
 use cxloop_ports::{CaseRecordDesks, CaseRecords, Failure};
 use uuid::Uuid;
 
+use super::belonging::{rows_of, selected};
 use super::{DynamicsCaseDesk, DynamicsCaseDesks, labels, map};
 use crate::{Direction, Error, Query, Record};
 
@@ -73,18 +74,15 @@ impl CaseRecords for DynamicsCaseDesk {
     }
 
     async fn case_of(&self, row: &ChangedRow) -> Result<Option<Uuid>, Failure> {
-        let (set, lookup) = match row.table.as_str() {
-            "annotation" => ("annotations", "objectid"),
-            "email" => ("emails", "regardingobjectid"),
-            "phonecall" => ("phonecalls", "regardingobjectid"),
-            "task" => ("tasks", "regardingobjectid"),
-            "appointment" => ("appointments", "regardingobjectid"),
-            _ => return Ok(None),
+        let Some((rows, lookup)) =
+            rows_of(row.table.as_str()).and_then(|rows| Some((rows, rows.about?)))
+        else {
+            return Ok(None);
         };
-        let column = format!("_{lookup}_value");
+        let column = selected(lookup);
         let query = Query::new().select([column.as_str()]).with_annotations();
         let client = self.client().await?;
-        match client.get(set, row.id, &query).await {
+        match client.get(rows.set, row.id, &query).await {
             Ok(found) if found.lookup_table(lookup) == Some("incident") => Ok(found.lookup(lookup)),
             Ok(_) | Err(Error::NotFound(_)) => Ok(None),
             Err(error) => {

@@ -122,42 +122,21 @@ const CASE_IMAGE: [&str; 6] = [
     "cxl_responseid",
 ];
 
+/// The columns of an activity whose change matters.
+const OF_ACTIVITIES: [&str; 5] = [
+    "statecode",
+    "statuscode",
+    "subject",
+    "description",
+    "regardingobjectid",
+];
+
 /// What people write about a case: the table, the lookup to the case, and the columns whose change matters.
 const OF_COMMENTS: [(&str, &str, &[&str]); 4] = [
     ("annotation", "objectid", &["subject", "notetext"]),
-    (
-        "email",
-        "regardingobjectid",
-        &[
-            "statecode",
-            "statuscode",
-            "subject",
-            "description",
-            "regardingobjectid",
-        ],
-    ),
-    (
-        "phonecall",
-        "regardingobjectid",
-        &[
-            "statecode",
-            "statuscode",
-            "subject",
-            "description",
-            "regardingobjectid",
-        ],
-    ),
-    (
-        "task",
-        "regardingobjectid",
-        &[
-            "statecode",
-            "statuscode",
-            "subject",
-            "description",
-            "regardingobjectid",
-        ],
-    ),
+    ("email", "regardingobjectid", &OF_ACTIVITIES),
+    ("phonecall", "regardingobjectid", &OF_ACTIVITIES),
+    ("task", "regardingobjectid", &OF_ACTIVITIES),
 ];
 
 /// The steps that a configuration needs, in a fixed order.
