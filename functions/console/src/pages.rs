@@ -212,6 +212,9 @@ fn step_class(step: StepKind) -> &'static str {
         | StepKind::CaseResolved
         | StepKind::CaseNoted
         | StepKind::WrittenBack
+        | StepKind::InvitationWaits
+        | StepKind::InvitationSent
+        | StepKind::InvitationNotSent
         | StepKind::NothingDone
         | StepKind::Replayed => "quiet",
     }

@@ -30,6 +30,7 @@ pub mod rules;
 pub mod score;
 pub mod setup;
 pub mod signals;
+pub mod survey_trigger;
 pub mod sweep;
 pub mod texts;
 pub mod trace;

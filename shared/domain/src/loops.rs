@@ -86,6 +86,12 @@ pub enum StepKind {
     WrittenBack,
     /// A new case was opened in place of one that cannot be reopened.
     FollowUpOpened,
+    /// A survey about the case is to be sent later, for the reason given.
+    InvitationWaits,
+    /// A survey about the case was sent.
+    InvitationSent,
+    /// No survey about the case was sent, or it did not arrive, for the reason given.
+    InvitationNotSent,
     /// Nothing was done, for the reason given.
     NothingDone,
     /// Something was refused for good and waits for a person.
@@ -228,6 +234,9 @@ impl LoopState {
             | StepKind::FollowUpAnswered
             | StepKind::CaseNoted
             | StepKind::WrittenBack
+            | StepKind::InvitationWaits
+            | StepKind::InvitationSent
+            | StepKind::InvitationNotSent
             | StepKind::NothingDone
             | StepKind::Failed
             | StepKind::Replayed => self,

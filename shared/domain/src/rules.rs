@@ -14,6 +14,7 @@ use std::fmt;
 use cel::{ExecutionError, Program, Value};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use facts::plain;
 pub use facts::{Facts, template_values};
 
 use crate::names::RuleName;
@@ -74,8 +75,13 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Parses a condition and checks that it speaks only of what there is.
+    /// Parses a condition over a response and checks that it speaks only of what there is.
     pub fn parse(text: &str) -> Result<Self, ConditionProblem> {
+        Self::over(text, &VARIABLES)
+    }
+
+    /// Parses a condition and checks that it speaks only of these variables.
+    pub fn over(text: &str, variables: &[&str]) -> Result<Self, ConditionProblem> {
         let program = Program::compile(text).map_err(|errors| {
             let first = errors.errors.first();
             ConditionProblem::Syntax {
@@ -93,11 +99,11 @@ impl Condition {
             .collect();
         if let Some(name) = names
             .iter()
-            .find(|name| !VARIABLES.contains(&name.as_str()))
+            .find(|name| !variables.contains(&name.as_str()))
         {
             return Err(ConditionProblem::UnknownName {
                 name: name.clone(),
-                known: VARIABLES.join(", "),
+                known: variables.join(", "),
             });
         }
         Ok(Self {

@@ -101,6 +101,21 @@ pub fn fill<V: Serialize>(template: &str, values: &V) -> Result<String, Template
         .map_err(|error| TemplateProblem::Filling(first_line(&error)))
 }
 
+/// Fills a template of HTML in: what comes from the values is escaped.
+pub(crate) fn fill_html<V: Serialize>(
+    template: &str,
+    values: &V,
+) -> Result<String, TemplateProblem> {
+    let mut environment = environment();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment
+        .render_str(
+            template,
+            minijinja::Value::from(minijinja::value::Serde(values)),
+        )
+        .map_err(|error| TemplateProblem::Filling(first_line(&error)))
+}
+
 /// The mark at the end of a text that was cut.
 pub const CUT_MARK: &str = " […]";
 

@@ -10,9 +10,12 @@ mod case_records;
 mod changed_records;
 mod clock;
 mod configurations;
+mod crm_rows;
 mod failure;
 mod inbox;
+mod invitations;
 mod loops;
+mod messages;
 mod plans;
 mod responses;
 mod secrets;
@@ -29,9 +32,15 @@ pub use case_records::{CaseRecordDesks, CaseRecords};
 pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges};
 pub use clock::Clock;
 pub use configurations::Configurations;
+pub use crm_rows::{CrmRowDesks, CrmRows};
 pub use failure::{Failure, Remedy};
 pub use inbox::{BodyKind, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
+pub use invitations::{Invitations, KeptInvitation, WakeUps};
 pub use loops::{Loops, NewLoop, TiedCase};
+pub use messages::{
+    Email, Mail, PlatformInvitation, SurveyAsked, SurveyLink, SurveySender, SurveySenders,
+    TextMessage, TextMessages,
+};
 pub use plans::{Claims, Kept, KeptFirst, Plans};
 pub use responses::{Responses, StoredResponse};
 pub use secrets::Secrets;

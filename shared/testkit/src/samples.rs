@@ -92,6 +92,7 @@ pub fn configuration() -> Configuration {
     let dynamics = DynamicsConnection::new("http://127.0.0.1:8687", "cxloop/dynamics");
     Configuration {
         write_back: None,
+        surveys: None,
         connections: BTreeMap::from([
             (name("wxm"), Connection::Wxm(wxm)),
             (name("dynamics"), Connection::Dynamics(dynamics)),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod columns;
+mod surveys;
 mod write_back;
 
 use std::collections::BTreeSet;
@@ -63,6 +64,9 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
     }
     if let Some(write_back) = &configuration.write_back {
         write_back::check(write_back, configuration.dynamics().is_some(), &mut found);
+    }
+    if let Some(surveys) = &configuration.surveys {
+        surveys::check(configuration, surveys, &mut names, &mut found);
     }
     let acts = !configuration.case_rules.is_empty() || !configuration.reopen.is_empty();
     if acts && configuration.dynamics().is_none() {

@@ -8,6 +8,7 @@ mod columns;
 mod connections;
 mod customers;
 mod reading;
+mod surveys;
 #[cfg(test)]
 mod tests;
 mod write_back;
@@ -28,6 +29,11 @@ pub use connections::{
 };
 pub use customers::Customers;
 pub use reading::{Mistake, read};
+pub use surveys::{
+    Cap, Channel, DayTime, EmailMessage, Enforcement, Exclusion, OnUnknown, PersonPath,
+    PlatformMessage, Prefill, Purpose, QuietHours, SendBy, SmsMessage, SmsService, SurveyRule,
+    SurveyToSend, Surveys, WrittenPerson,
+};
 pub use write_back::{
     CaseNote, Computed, FieldMapping, Language, PublicComments, Shown, TimeUnit, WhenEmpty,
     WriteBack,
@@ -59,6 +65,9 @@ pub struct Configuration {
     /// What flows back from cases to the responses that they answer. Without it nothing does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_back: Option<WriteBack>,
+    /// What sends surveys when rows of the CRM change. Without it nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surveys: Option<Surveys>,
 }
 
 /// Columns of the case that a reopening is written into, such as those that `cxloop setup dynamics` creates. A service level

@@ -53,6 +53,18 @@ impl Facts {
         Self { context, missing }
     }
 
+    /// Facts that are variables with members each.
+    pub fn named<const N: usize>(variables: [(&'static str, HashMap<String, Value>); N]) -> Self {
+        let mut context = Context::default();
+        for (name, members) in variables {
+            context.add_variable_from_value(name, members);
+        }
+        Self {
+            context,
+            missing: BTreeSet::new(),
+        }
+    }
+
     /// The same facts with what is known of the customer in the CRM.
     #[must_use]
     pub fn knowing(mut self, customer: Option<&CrmColumns>) -> Self {
@@ -78,7 +90,7 @@ impl Facts {
 }
 
 /// A value of a column; `None` for what no column holds.
-fn plain(value: &serde_json::Value) -> Option<Value> {
+pub(crate) fn plain(value: &serde_json::Value) -> Option<Value> {
     match value {
         serde_json::Value::Bool(value) => Some(Value::Bool(*value)),
         serde_json::Value::String(text) => Some(Value::from(text.as_str())),

@@ -1,0 +1,195 @@
+//! An invitation, from the change that asked for it to its end.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::reasons::NotSent;
+use super::{DeliveryOutcome, watching::Pending};
+use crate::names::{ConnectionName, ResponseKey, RuleName};
+use crate::record_changed::Record;
+
+/// The most entries that an invitation's trail keeps.
+const TRAIL: usize = 40;
+
+/// One invitation to one survey: kept for whatever becomes of it, and shown. It names no person and holds no address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Its id, derived from the rule, the row and how often the row has reached the rule's state.
+    pub id: Uuid,
+    /// The connection of the CRM.
+    pub connection: ConnectionName,
+    /// The rule.
+    pub rule: RuleName,
+    /// The row.
+    pub record: Record,
+    /// How often the row has reached the rule's state, from 1.
+    pub occurrence: u32,
+    /// When the row reached the state, by the clock of the CRM.
+    pub began_at: Timestamp,
+    /// When anything last became of it.
+    pub changed_at: Timestamp,
+    /// Where it stands.
+    pub state: InvitationState,
+    /// The token of the survey, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// What happened, oldest first, for people.
+    #[serde(default)]
+    pub trail: Vec<Moment>,
+}
+
+/// Where an invitation stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum InvitationState {
+    /// It has to be decided on now.
+    Due,
+    /// It is looked at again at a moment.
+    Waiting {
+        /// When.
+        until: Timestamp,
+    },
+    /// It is being sent. Found so by another worker, nobody knows whether it went out.
+    Sending,
+    /// The service took it.
+    Sent,
+    /// The service says that it arrived.
+    Delivered,
+    /// The service says that it did not arrive.
+    Bounced,
+    /// The person called it unwanted.
+    Complained,
+    /// The person answered.
+    Answered {
+        /// The response.
+        response: ResponseKey,
+    },
+    /// It was decided not to send it.
+    NotSent {
+        /// Why.
+        reason: NotSent,
+    },
+    /// Nobody knows whether it went out, and it is not sent again.
+    Unknown,
+    /// It was refused for good.
+    Failed,
+}
+
+impl InvitationState {
+    /// The word for it in listings and logs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Waiting { .. } => "waiting",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Answered { .. } => "answered",
+            Self::NotSent { .. } => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether nothing more is done by itself.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Due | Self::Waiting { .. } | Self::Sending)
+    }
+}
+
+/// One thing that happened to an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// A sentence for a person, without personal data.
+    pub text: String,
+}
+
+impl Invitation {
+    /// The invitation of an occurrence, still to be decided on.
+    pub fn begun(
+        connection: &ConnectionName,
+        record: &Record,
+        of: &Pending,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: of.invitation(connection, record),
+            connection: connection.clone(),
+            rule: of.rule.clone(),
+            record: record.clone(),
+            occurrence: of.occurrence,
+            began_at: of.at,
+            changed_at: now,
+            state: InvitationState::Due,
+            token: None,
+            trail: vec![Moment {
+                at: of.at,
+                text: format!(
+                    "The {} reached the state of rule {}.",
+                    record.table, of.rule
+                ),
+            }],
+        }
+    }
+
+    /// The same invitation in another state, with a sentence about how it came there.
+    #[must_use]
+    pub fn moved(&self, state: InvitationState, text: impl Into<String>, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.state = state;
+        next.changed_at = now;
+        next.trail.push(Moment {
+            at: now,
+            text: text.into(),
+        });
+        if next.trail.len() > TRAIL {
+            // The first sentence says why there is an invitation at all.
+            next.trail.remove(1);
+        }
+        next
+    }
+
+    /// What a service's report makes of it; `None` when it says nothing new. A report that comes late takes nothing back: who
+    /// has answered was reached.
+    pub fn after_report(&self, outcome: &DeliveryOutcome, now: Timestamp) -> Option<Self> {
+        use InvitationState as State;
+        match (&self.state, outcome) {
+            (State::Sent | State::Sending | State::Unknown, DeliveryOutcome::Delivered) => {
+                Some(self.moved(State::Delivered, "It arrived.", now))
+            }
+            (
+                State::Sent | State::Sending | State::Unknown | State::Delivered,
+                DeliveryOutcome::Bounced(why),
+            ) => {
+                let text = format!("It did not arrive: {why}.");
+                Some(self.moved(State::Bounced, text, now))
+            }
+            (
+                State::Sent | State::Sending | State::Unknown | State::Delivered,
+                DeliveryOutcome::Complained,
+            ) => Some(self.moved(State::Complained, "The person called it unwanted.", now)),
+            _ => None,
+        }
+    }
+
+    /// The invitation with its answer; `None` when it has one already.
+    pub fn answered(&self, response: &ResponseKey, now: Timestamp) -> Option<Self> {
+        if let InvitationState::Answered { .. } = self.state {
+            return None;
+        }
+        let state = InvitationState::Answered {
+            response: response.clone(),
+        };
+        Some(self.moved(state, format!("It was answered: response {response}."), now))
+    }
+}
+
+/// The key of the one wake-up of an invitation at a moment: letters, digits and hyphens, up to 64 of them.
+pub fn key_of_wake_up(invitation: Uuid, at: Timestamp) -> String {
+    format!("{}-{}", invitation.simple(), at.as_second())
+}

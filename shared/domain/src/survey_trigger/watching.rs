@@ -1,0 +1,149 @@
+//! Whether a row reached the state of a rule.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::row::{SeenRow, same};
+use crate::columns::CrmColumn;
+use crate::configuration::SurveyRule;
+use crate::identity;
+use crate::names::{ColumnName, ConnectionName, RuleName};
+use crate::record_changed::{Change, Record, RecordChanged};
+
+/// What was last seen of a row: stored under [`watch_key`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// The version of the row that was seen.
+    pub row_version: u64,
+    /// What the watched columns held: value and label; `None` for an empty one.
+    pub columns: BTreeMap<ColumnName, Option<CrmColumn>>,
+    /// How often the row has reached the state of each rule.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reached: BTreeMap<RuleName, u32>,
+    /// What is still to be begun: stored together with what was seen, so that no death in between loses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
+}
+
+/// An occurrence whose invitation is still to be begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The rule.
+    pub rule: RuleName,
+    /// How often the row has reached the rule's state with this time, from 1.
+    pub occurrence: u32,
+    /// When it happened, by the clock of the CRM.
+    pub at: Timestamp,
+}
+
+impl Pending {
+    /// The invitation of this occurrence: one for ever.
+    pub fn invitation(&self, connection: &ConnectionName, record: &Record) -> Uuid {
+        identity::derive(
+            "invitation",
+            &[
+                connection.as_str(),
+                record.table.as_str(),
+                &record.id.to_string(),
+                self.rule.as_str(),
+                &self.occurrence.to_string(),
+            ],
+        )
+    }
+}
+
+/// The key under which a row's [`Watched`] is stored.
+pub fn watch_key(connection: &ConnectionName, record: &Record) -> String {
+    format!("watched/{connection}/{}/{}", record.table, record.id)
+}
+
+/// What came of looking at a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed {
+    /// Nothing that has to be stored.
+    Same,
+    /// This is what was seen now, with what is to be begun.
+    Next(Watched),
+    /// The CRM answered with an older version of the row than it had given before.
+    Outdated,
+}
+
+/// Holds a row against what was seen of it before, and against the rules of its table.
+///
+/// A row that is seen for the first time reached a state only if somebody says so: it was created now, or the change names the
+/// column. What the sweep finds first is only remembered, because its state may be years old.
+pub fn observe(
+    rules: &[&SurveyRule],
+    before: Option<&Watched>,
+    row: &SeenRow,
+    event: &RecordChanged,
+) -> Observed {
+    if let Some(before) = before
+        && row.row_version < before.row_version
+    {
+        return Observed::Outdated;
+    }
+    let mut next = before.cloned().unwrap_or_default();
+    next.row_version = row.row_version;
+    for rule in rules {
+        let held = row.columns.get(rule.column.as_str()).cloned();
+        let known = before.and_then(|before| before.columns.get(&rule.column));
+        if has_reached(rule, known, row, event) {
+            let reached = next.reached.entry(rule.name.clone()).or_default();
+            *reached += 1;
+            next.pending.push(Pending {
+                rule: rule.name.clone(),
+                occurrence: *reached,
+                at: event.happened_at,
+            });
+        }
+        next.columns.insert(rule.column.clone(), held);
+    }
+    if before == Some(&next) {
+        return Observed::Same;
+    }
+    Observed::Next(next)
+}
+
+fn has_reached(
+    rule: &SurveyRule,
+    known: Option<&Option<CrmColumn>>,
+    row: &SeenRow,
+    event: &RecordChanged,
+) -> bool {
+    if !row.is_one_of(&rule.column, &rule.to) {
+        return false;
+    }
+    match known {
+        Some(before) => {
+            let now = row.columns.get(rule.column.as_str());
+            let moved =
+                before.as_ref().map(|column| &column.value) != now.map(|column| &column.value);
+            moved && (rule.from.is_empty() || was_one_of(before.as_ref(), &rule.from))
+        }
+        None if event.change == Change::Created => rule.from.is_empty(),
+        None => names(event, &rule.column),
+    }
+}
+
+fn was_one_of(before: Option<&CrmColumn>, wanted: &[String]) -> bool {
+    let Some(before) = before else { return false };
+    let text = match &before.value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    wanted.iter().any(|wanted| {
+        let label = before.label.as_deref();
+        wanted.trim() == text || label.is_some_and(|label| same(label, wanted))
+    })
+}
+
+/// Whether a change says that a column was written. The messages made for a state name no columns and write these two.
+fn names(event: &RecordChanged, column: &ColumnName) -> bool {
+    let sets_state = matches!(event.change, Change::Closed | Change::StateSet);
+    let is_state = matches!(column.as_str(), "statecode" | "statuscode");
+    event.columns.contains(column) || (sets_state && is_state)
+}
