@@ -3,6 +3,7 @@
 mod bus;
 mod case_desk;
 mod case_records;
+mod crm_rows;
 mod desks;
 mod faults;
 mod postpone;
@@ -14,6 +15,7 @@ mod surveys;
 pub use bus::FakeBus;
 pub use case_desk::{ContactRow, FakeCase, FakeCaseDesk, FakeNote, QueueItem};
 pub use case_records::{FakeCaseRecords, FakeRecordDesks};
+pub use crm_rows::{FakeCrmRows, FakeRowDesks, WrittenText};
 pub use desks::{FakeDesks, FakePlatforms};
 pub use faults::Faults;
 pub use postpone::{FakePostpone, SentAgain};

@@ -58,6 +58,8 @@ macro_rules! interrupted {
     };
 }
 
+mod rows;
+
 interrupted!(Inbox, "inbox", {
     keep(item: &InboxItem) -> ();
     load(id: &InboxId) -> Option<InboxItem>;
