@@ -58,6 +58,8 @@ macro_rules! interrupted {
     };
 }
 
+mod sending;
+
 interrupted!(Inbox, "inbox", {
     keep(item: &InboxItem) -> ();
     load(id: &InboxId) -> Option<InboxItem>;
