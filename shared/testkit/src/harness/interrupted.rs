@@ -59,6 +59,7 @@ macro_rules! interrupted {
 }
 
 mod rows;
+mod sending;
 
 interrupted!(Inbox, "inbox", {
     keep(item: &InboxItem) -> ();
