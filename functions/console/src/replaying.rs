@@ -24,6 +24,7 @@ pub(crate) async fn replay(deps: &Deps, id: &LoopId) -> Answer {
             Some(Replay::Hinted(event)) => Outgoing::traced(event, step.references.trace),
             Some(Replay::Received(event)) => Outgoing::traced(event, step.references.trace),
             Some(Replay::Changed(event)) => Outgoing::traced(event, step.references.trace),
+            Some(Replay::Invitation(event)) => Outgoing::traced(event, step.references.trace),
             None => continue,
         };
         deps.bus.publish(&event).await?;

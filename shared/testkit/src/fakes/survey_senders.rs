@@ -70,6 +70,11 @@ impl FakeSurveySender {
         state.missing.insert(name.to_owned());
     }
 
+    /// Gives a question, or a questionnaire, back.
+    pub fn has_again(&self, name: &str) {
+        self.state.lock().expect(LOCK).missing.remove(name);
+    }
+
     /// The surveys that were made, in order; those of the platform's own invitations are not among them.
     pub fn surveys(&self) -> Vec<MadeSurvey> {
         self.state.lock().expect(LOCK).surveys.clone()
