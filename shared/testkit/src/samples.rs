@@ -52,6 +52,8 @@ pub fn response(key: &str, nps: i64) -> Response {
         )]
         .into(),
         about_case: None,
+        about: None,
+        invitation: None,
         link: None,
     }
 }
