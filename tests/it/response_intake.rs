@@ -3,7 +3,9 @@
 use cxloop_domain::loops::{LoopState, StepKind};
 use cxloop_domain::response::{Email, Kind, Metric};
 use cxloop_domain::score::Score;
-use cxloop_ports::{Inbox, InboxState, Loops, Remedy, Responses};
+use cxloop_domain::survey_trigger::InvitationState;
+use cxloop_ports::{Inbox, InboxState, Invitations, Loops, Remedy, Responses};
+use cxloop_testkit::samples;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -279,4 +281,81 @@ async fn whoever_holds_the_public_link_cannot_name_a_case() {
         .unwrap();
     let received = world.taken_in(&key, "").await;
     assert_eq!(received.kind, Kind::New, "a forged case id is no case");
+}
+
+#[tokio::test]
+async fn an_answer_is_marked_on_its_invitation_once() {
+    let world = World::new().await;
+    let sent = samples::invitation("Coruña", "2026-11-22T09:00:00Z");
+    Invitations::begin(world.store.as_ref(), &sent)
+        .await
+        .unwrap();
+    let answered = Answered::visit(9).with("INVITATION", &sent.id.to_string());
+    let key = world.answer(&answered);
+    let received = world.taken_in(&key, "Promoters").await;
+    assert_eq!(received.kind, Kind::New);
+    let load = async || {
+        let kept = Invitations::load(world.store.as_ref(), sent.id).await;
+        kept.unwrap().unwrap()
+    };
+    let marked = load().await;
+    let response = key.clone();
+    assert_eq!(
+        marked.invitation.state,
+        InvitationState::Answered { response }
+    );
+    world.clock.advance(60);
+    world.taken_in(&key, "Vigo").await;
+    let second = world.answer(&answered);
+    world.taken_in(&second, "").await;
+    assert_eq!(load().await, marked, "neither a repeat nor a second answer");
+}
+
+#[tokio::test]
+async fn an_answer_to_an_invitation_that_nobody_knows_is_a_response_like_any_other() {
+    let world = World::new().await;
+    let unknown = Uuid::from_u128(99).to_string();
+    let lead = format!("lead/{}", Uuid::from_u128(7));
+    let answered = Answered::visit(3)
+        .with("INVITATION", &unknown)
+        .with("ABOUT", &lead);
+    let key = world.answer(&answered);
+    assert_eq!(world.taken_in(&key, "").await.kind, Kind::New);
+    let stored = Responses::load(world.store.as_ref(), &key)
+        .await
+        .unwrap()
+        .unwrap();
+    let about = stored.response.about.map(|row| row.to_string());
+    assert_eq!(about, Some(lead));
+    let listed = Invitations::newest(world.store.as_ref(), 9, jiff::Timestamp::MAX).await;
+    assert!(listed.unwrap().is_empty(), "none is made of it");
+}
+
+#[tokio::test]
+async fn an_answer_that_meets_another_change_of_its_invitation_is_marked_all_the_same() {
+    let world = World::new().await;
+    let sent = samples::invitation("Coruña", "2026-11-22T09:00:00Z");
+    Invitations::begin(world.store.as_ref(), &sent)
+        .await
+        .unwrap();
+    let answered = Answered::visit(9).with("INVITATION", &sent.id.to_string());
+    let keys: Vec<_> = (0..3).map(|_| world.answer(&answered)).collect();
+    let mut hints = Vec::new();
+    for key in &keys {
+        hints.push(world.hinted(key, "").await);
+    }
+    let deps = world.response_intake();
+    let all = hints
+        .into_iter()
+        .map(|hint| response_intake::handle(&deps, hint));
+    for taken in futures::future::join_all(all).await {
+        taken.unwrap();
+    }
+    let kept = Invitations::load(world.store.as_ref(), sent.id).await;
+    let marked = kept.unwrap().unwrap().invitation;
+    let answers = marked
+        .trail
+        .iter()
+        .filter(|at| at.text.contains("answered"));
+    assert_eq!(answers.count(), 1, "the first answer stands");
 }

@@ -17,9 +17,10 @@ use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
-    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Lane, Loops,
-    NewLoop, Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
+    Bus, Clock, Configurations, Failure, Gates, Hint, Inbox, InboxItem, InboxState, Invitations,
+    Lane, Loops, NewLoop, Remedy, Responses, Signals, SurveyPlatform, SurveyPlatforms,
 };
+use uuid::Uuid;
 
 /// How long a platform may say that it does not know a response it told of, before that is taken for an answer, in seconds.
 const KNOWN_AFTER_SECONDS: i64 = 600;
@@ -27,6 +28,8 @@ const KNOWN_AFTER_SECONDS: i64 = 600;
 const ASK_AGAIN_SECONDS: u32 = 30;
 /// How many requests fetching a response is counted as: the response, and at times the questions it answers.
 const FETCH_REQUESTS: u32 = 2;
+/// How often an invitation is marked again when others change it at the same moment.
+const TRIES: u32 = 5;
 
 /// What this function needs, and what its policy allows.
 pub struct Deps {
@@ -38,6 +41,8 @@ pub struct Deps {
     pub inbox: Arc<dyn Inbox>,
     /// Where responses are kept.
     pub responses: Arc<dyn Responses>,
+    /// What the responses may answer.
+    pub invitations: Arc<dyn Invitations>,
     /// The record for people.
     pub loops: Arc<dyn Loops>,
     /// Which connections are closed.
@@ -101,6 +106,9 @@ async fn take_in(deps: &Deps, event: &ResponseHinted, item: &InboxItem) -> Resul
     let response = fetch(deps, platform.as_ref(), &hint, item).await?;
     let stored = deps.responses.keep(&response, &hint.notification).await?;
     tell_the_loop(deps, &stored.response, &hint.notification, item).await?;
+    if let Some(invitation) = stored.response.invitation {
+        mark_as_answered(deps, invitation, &stored.response.key).await?;
+    }
     let event = received(&stored.response, &hint.notification, &item.id);
     deps.bus
         .publish(&Outgoing::traced(&event, trace::current()))
@@ -165,6 +173,27 @@ async fn fetch(
 
 fn was_parked(item: &InboxItem) -> bool {
     matches!(item.state, InboxState::Parked { .. })
+}
+
+/// Lets the invitation know its answer. One that is not kept, or not any more, is nobody's business here.
+async fn mark_as_answered(
+    deps: &Deps,
+    invitation: Uuid,
+    response: &ResponseKey,
+) -> Result<(), Failure> {
+    for _ in 0..TRIES {
+        let Some(kept) = deps.invitations.load(invitation).await? else {
+            return Ok(());
+        };
+        let Some(answered) = kept.invitation.answered(response, deps.clock.now()) else {
+            return Ok(());
+        };
+        let standing = deps.invitations.replace(kept.version, &answered).await?;
+        if standing.invitation == answered {
+            return Ok(());
+        }
+    }
+    Err(Failure::retry("the invitation kept changing", ""))
 }
 
 /// A response about a case is shown in that case's loop; any other begins a loop of its own.

@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         ),
         inbox: store.clone(),
         responses: store.clone(),
+        invitations: store.clone(),
         loops: store.clone(),
         gates: store,
         bus: parts.bus()?,

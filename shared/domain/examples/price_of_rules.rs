@@ -34,6 +34,8 @@ fn response() -> Response {
         )]
         .into(),
         about_case: None,
+        about: None,
+        invitation: None,
         link: None,
     }
 }

@@ -9,6 +9,8 @@ mod notice;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,37 @@ pub struct Record {
     pub table: ColumnName,
     /// The row's id.
     pub id: Uuid,
+}
+
+/// A text that names no row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a table and the id of a row, such as lead/4b1cbe1f-6f5c-4b60-9f0b-5a4c7c6f1d11")]
+pub struct InvalidRecord;
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.table, self.id)
+    }
+}
+
+impl FromStr for Record {
+    type Err = InvalidRecord;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRecord> {
+        let (table, id) = text.trim().split_once('/').ok_or(InvalidRecord)?;
+        let id = Uuid::try_parse(id).ok().filter(|id| !id.is_nil());
+        Ok(Self {
+            table: ColumnName::parse(table).map_err(|_| InvalidRecord)?,
+            id: id.ok_or(InvalidRecord)?,
+        })
+    }
+}
+
+impl Record {
+    /// Whether it is a case.
+    pub fn is_case(&self) -> bool {
+        self.table.as_str() == "incident"
+    }
 }
 
 /// What happened to a row.

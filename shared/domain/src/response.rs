@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::names::ResponseKey;
+use crate::record_changed::Record;
 use crate::score::{Scale, Score};
 
 /// One customer's answers to one survey.
@@ -45,6 +46,12 @@ pub struct Response {
     /// a program-filled question of the fetched answer, or a body signed by its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about_case: Option<Uuid>,
+    /// The row of another table that this response is about, from the same sources. Never a case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Record>,
+    /// The invitation that it answers, from the same sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Uuid>,
     /// Where a person can look at the response on the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,

@@ -21,7 +21,7 @@ use crate::names::RuleName;
 use crate::response::{Metric, Response};
 
 /// What conditions and templates may speak of.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 17] = [
     "nps",
     "csat",
     "ces",
@@ -36,10 +36,13 @@ pub const VARIABLES: [&str; 16] = [
     "submitted_at",
     "link",
     "connection",
+    ABOUT,
     CRM,
     CRM_LABEL,
 ];
 
+/// The row that the response is about where that is no case: `about.table` and `about.id`.
+pub const ABOUT: &str = "about";
 /// The columns of the customer in the CRM, by name: `crm.new_tier`. Only those named are read.
 pub const CRM: &str = "crm";
 /// What people see for those columns: a choice's label, a lookup's name.
@@ -187,6 +190,7 @@ impl Condition {
             ("location", response.location.as_deref()),
             ("language", response.language.as_deref()),
             ("channel", response.channel.as_deref()),
+            (ABOUT, response.about.as_ref().map(|row| row.table.as_str())),
         ];
         for (name, value) in texts {
             if self.names.contains(name) {
@@ -250,6 +254,9 @@ impl fmt::Display for Judgement {
             Self::NotMatched => f.write_str("did not match"),
             Self::NotApplicable { missing } if missing == CRM || missing == CRM_LABEL => {
                 f.write_str("not applicable: no contact of the CRM is the customer")
+            }
+            Self::NotApplicable { missing } if missing == ABOUT => {
+                f.write_str("not applicable: the response is about no row of another table")
             }
             Self::NotApplicable { missing } => {
                 write!(f, "not applicable: the response has no {missing}")

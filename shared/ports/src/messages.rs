@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::configuration::{Applied, SmsMessage};
+use cxloop_domain::configuration::{Applied, QuestionMap, SmsMessage};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::survey_trigger::{Address, Prefilled, Words};
 use jiff::Timestamp;
@@ -55,8 +55,8 @@ pub struct PlatformInvitation {
 /// Makes surveys on a platform, and has it invite to them.
 #[async_trait]
 pub trait SurveySender: Send + Sync {
-    /// The question that carries the id of a case.
-    fn case_question(&self) -> &str;
+    /// Which questions carry what: the case, the other row and the invitation that a response is about.
+    fn questions(&self) -> &QuestionMap;
 
     /// A survey for one person, to be answered once. Asking twice makes two, of which the unused one expires. Fails with remedy
     /// `Park` when the questionnaire or a needed question is missing.

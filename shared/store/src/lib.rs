@@ -6,8 +6,8 @@
 //! "Using time to live (TTL) in DynamoDB"). Nothing scans the table.
 //!
 //! Kept for 90 days: raw bodies, and plans, which a replay of a body would run again and whose texts quote the
-//! customer. For 400 days, so that a year can be compared with the one before: responses; and loops, whose failed
-//! steps may quote the CRM's words, from the last change of each item. For 200 days: hashes of addresses. Leases and gates for as long as they run.
+//! customer. For 400 days, so that a year can be compared with the one before: responses; and invitations and loops, whose
+//! failed steps may quote the CRM's words, from the last change of each item. For 200 days: hashes of addresses. Leases and gates for as long as they run.
 //! Claims, sets and configuration versions hold ids and state only and do not expire.
 //!
 //! | role | `pk` | `sk` | index |
@@ -19,6 +19,7 @@
 //! | loops | `LOOP#<id>` | `HEAD`, `STEP#<key>` | head: `LOOPS#<day>#<shard>` / when#id |
 //! | loops that failed | `LOOP#<id>` | `FAILED` | `FAILED#<shard>` / when#id |
 //! | loops, ties | `CASE#<id>`, `RESPONSE#<key>` | `LOOP` | |
+//! | invitations | `INVITATION#<id>` | `INVITATION` | `INVITATIONS#<month>#<shard>` / when#id |
 //! | configuration | `CONFIG` | `CURRENT`, `V#000001` … | |
 //! | address index | `ADDRESS#<connection>@<host>#<hash>`, `ADDRESSES#<connection>@<host>` | contact id, algorithm | |
 //! | gates | `GATE#<connection>` | `CLOSED`, `HISTORY`, `PACE#<second>` | |
@@ -30,6 +31,7 @@ mod configurations;
 mod error;
 mod gates;
 mod inbox;
+mod invitations;
 mod item;
 mod loops;
 mod plans;
@@ -50,7 +52,7 @@ pub use error::StoreError;
 pub use inbox::LARGEST_BODY_BYTES;
 
 /// The table and what is needed to work with it. Implements the roles `Inbox`, `Responses`, `Plans`,
-/// `Claims`, `Loops`, `Configurations`, `Gates` and `AddressIndex`.
+/// `Claims`, `Loops`, `Invitations`, `Configurations`, `Gates` and `AddressIndex`.
 pub struct Store {
     client: Client,
     table: String,

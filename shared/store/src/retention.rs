@@ -9,5 +9,5 @@ pub(crate) const PLANS_DAYS: u32 = 90;
 /// Responses in normal form: a year can be compared with the one before.
 pub(crate) const RESPONSES_DAYS: u32 = 400;
 
-/// Loops, as long as their responses: a failed step may quote the CRM's words, and those a row's values.
+/// Loops and invitations, as long as their responses: a failed step may quote the CRM's words, and those a row's values.
 pub(crate) const LOOPS_DAYS: u32 = 400;

@@ -8,8 +8,10 @@ use cxloop_domain::configuration::{
     Otherwise, QuestionMap, ReopenColumns, Threshold, WxmConnection,
 };
 use cxloop_domain::loops::{Actor, References, Step, StepKind};
+use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::{Answer, Customer, Email, Measured, Metric, Response};
 use cxloop_domain::score::{Scale, Score};
+use cxloop_domain::survey_trigger::{Invitation, Pending};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -52,6 +54,8 @@ pub fn response(key: &str, nps: i64) -> Response {
         )]
         .into(),
         about_case: None,
+        about: None,
+        invitation: None,
         link: None,
     }
 }
@@ -167,4 +171,19 @@ pub fn step(key: &str, what: StepKind, at: Timestamp) -> Step {
         replay: None,
         references: References::default(),
     }
+}
+
+/// An invitation of the rule `after-case` about a case under an id derived from a name, still to be decided on.
+pub fn invitation(name: &str, at: &str) -> Invitation {
+    let record = Record {
+        table: "incident".parse().expect("a table's name"),
+        id: cxloop_domain::identity::derive("test case", &[name]),
+    };
+    let pending = Pending {
+        rule: "after-case".parse().expect("a rule's name"),
+        occurrence: 1,
+        at: time(at),
+    };
+    let connection = "dynamics".parse().expect("a connection's name");
+    Invitation::begun(&connection, &record, &pending, time(at))
 }

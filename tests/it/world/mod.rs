@@ -18,7 +18,7 @@ use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
-    Configurations, CrmChanges, Gates, Inbox, Lane, Loops, Plans, Responses, Signals,
+    Configurations, CrmChanges, Gates, Inbox, Invitations, Lane, Loops, Plans, Responses, Signals,
     SurveyPlatform, SurveyPlatforms,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
@@ -242,6 +242,7 @@ impl World {
             platforms: self.platforms(),
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             responses: self.role::<dyn Responses>(self.store.clone()),
+            invitations: self.role::<dyn Invitations>(self.store.clone()),
             loops: self.role::<dyn Loops>(self.store.clone()),
             gates: self.role::<dyn Gates>(self.store.clone()),
             bus: self.bus(),

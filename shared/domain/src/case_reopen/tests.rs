@@ -37,6 +37,8 @@ fn response(csat: i64, submitted_at: &str) -> Response {
         answers: vec![],
         metrics: BTreeMap::from([(Metric::Csat, measured)]),
         about_case: Some(Uuid::from_u128(42)),
+        about: None,
+        invitation: None,
         link: None,
     }
 }

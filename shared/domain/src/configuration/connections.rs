@@ -99,6 +99,10 @@ pub struct QuestionMap {
     pub comment: String,
     /// The program-filled question that carries the id of the case a response is about.
     pub case_id: String,
+    /// The program-filled question that carries the id of the invitation that a response answers.
+    pub invitation: String,
+    /// The program-filled question that carries the row of another table that a response is about, as `lead/` and its id.
+    pub about: String,
 }
 
 impl Default for QuestionMap {
@@ -115,6 +119,8 @@ impl Default for QuestionMap {
             location: text("LOCATION"),
             comment: text("Comments"),
             case_id: text("CASE_ID"),
+            invitation: text("INVITATION"),
+            about: text("ABOUT"),
         }
     }
 }

@@ -46,6 +46,8 @@ fn response(nps: i64) -> Response {
         .into_iter()
         .collect(),
         about_case: None,
+        about: None,
+        invitation: None,
         link: None,
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use cel::{Context, Value};
 
-use super::{CRM, CRM_LABEL};
+use super::{ABOUT, CRM, CRM_LABEL};
 use crate::columns::CrmColumns;
+use crate::record_changed::Record;
 use crate::response::{Metric, Response};
 use crate::score::Score;
 
@@ -49,6 +50,12 @@ impl Facts {
         context.add_variable_from_value("submitted_at", response.submitted_at.to_string());
         context.add_variable_from_value("customer", customer(response));
         context.add_variable_from_value("answers", answers(response));
+        match &response.about {
+            Some(row) => context.add_variable_from_value(ABOUT, about(row)),
+            None => {
+                missing.insert(ABOUT);
+            }
+        }
         missing.extend([CRM, CRM_LABEL]);
         Self { context, missing }
     }
@@ -125,6 +132,13 @@ fn customer(response: &Response) -> HashMap<String, Value> {
     .collect()
 }
 
+fn about(row: &Record) -> HashMap<String, Value> {
+    HashMap::from([
+        ("table".to_owned(), Value::from(row.table.as_str())),
+        ("id".to_owned(), Value::from(row.id.to_string())),
+    ])
+}
+
 /// Answers by question id and by each tag in lower case.
 fn answers(response: &Response) -> HashMap<String, Value> {
     let mut map = HashMap::new();
@@ -174,6 +188,7 @@ pub fn template_values(
         "comment": response.comment,
         "link": response.link,
         "submitted_at": response.submitted_at,
+        (ABOUT): response.about,
         "customer": {
             "name": customer.name,
             "email": customer.email.as_ref().and_then(|e| e.address()),

@@ -36,6 +36,8 @@ fn response(nps: Option<i64>, location: Option<&str>) -> Response {
             .into_iter()
             .collect::<BTreeMap<_, _>>(),
         about_case: None,
+        about: None,
+        invitation: None,
         link: None,
     }
 }
@@ -90,6 +92,36 @@ fn a_metric_that_the_response_lacks_makes_a_rule_not_applicable() {
         Judgement::NotApplicable {
             missing: "phone".into()
         }
+    );
+}
+
+#[test]
+fn a_rule_speaks_of_the_row_that_the_response_is_about() {
+    let id = "0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5";
+    let mut about = response(Some(3), None);
+    about.about = Some(format!("lead/{id}").parse().unwrap());
+    let condition = "nps <= 6 && about.table == \"lead\"";
+    assert_eq!(judged(condition, &about), Judgement::Matched);
+    assert_eq!(
+        judged("about.table == \"contact\"", &about),
+        Judgement::NotMatched
+    );
+    let looked_at = Condition::parse(condition).unwrap().looked_at(&about, "");
+    assert_eq!(looked_at, "nps = 3, about = \"lead\"");
+    let values = template_values(&about, "", None);
+    let filled = crate::texts::fill("{{ about.table }} {{ about.id }}", &values);
+    assert_eq!(filled.unwrap(), format!("lead {id}"));
+
+    let visit = response(Some(3), None);
+    let told = judged(condition, &visit);
+    assert_eq!(
+        told.to_string(),
+        "not applicable: the response is about no row of another table"
+    );
+    let values = template_values(&visit, "", None);
+    assert_eq!(
+        crate::texts::fill("[{{ about.table }}]", &values).unwrap(),
+        "[]"
     );
 }
 

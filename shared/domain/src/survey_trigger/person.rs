@@ -117,10 +117,12 @@ impl PersonAsked {
     }
 }
 
-/// A number in international form, without the signs that people put between digits. `None` when it has no country.
+/// A number in international form, without the signs that people put between digits and the `(0)` that is dialled only within
+/// the country. `None` when it has no country.
 /// Source: ITU-T E.164.
 pub fn phone_number(written: &str) -> Option<String> {
     let plain: String = written
+        .replace("(0)", "")
         .chars()
         .filter(|c| !c.is_whitespace() && !"-./()\u{a0}".contains(*c))
         .collect();

@@ -23,6 +23,10 @@ pub struct Watched {
     /// How often the row has reached the state of each rule.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<RuleName, u32>,
+    /// Rules whose state the row was in at the first look, without anybody saying that it had just reached it, and the row's
+    /// version then. Of two changes the one that says so may come last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub untold: BTreeMap<RuleName, u64>,
     /// What is still to be begun: stored together with what was seen, so that no death in between loses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Pending>,
@@ -74,7 +78,8 @@ pub enum Observed {
 /// Holds a row against what was seen of it before, and against the rules of its table.
 ///
 /// A row that is seen for the first time reached a state only if somebody says so: it was created now, or the change names the
-/// column. What the sweep finds first is only remembered, because its state may be years old.
+/// column, be it by a message that comes after another about the same version of the row. What the sweep finds first is only
+/// remembered, because its state may be years old.
 pub fn observe(
     rules: &[&SurveyRule],
     before: Option<&Watched>,
@@ -91,7 +96,10 @@ pub fn observe(
     for rule in rules {
         let held = row.columns.get(rule.column.as_str()).cloned();
         let known = before.and_then(|before| before.columns.get(&rule.column));
-        if has_reached(rule, known, row, event) {
+        let is_in = row.is_one_of(&rule.column, &rule.to);
+        let told = is_in && is_told_late(rule, before, row, event);
+        if told || has_reached(rule, known, row, event) {
+            next.untold.remove(&rule.name);
             let reached = next.reached.entry(rule.name.clone()).or_default();
             *reached += 1;
             next.pending.push(Pending {
@@ -99,6 +107,10 @@ pub fn observe(
                 occurrence: *reached,
                 at: event.happened_at,
             });
+        } else if !is_in {
+            next.untold.remove(&rule.name);
+        } else if known.is_none() {
+            next.untold.insert(rule.name.clone(), row.row_version);
         }
         next.columns.insert(rule.column.clone(), held);
     }
@@ -127,6 +139,18 @@ fn has_reached(
         None if event.change == Change::Created => rule.from.is_empty(),
         None => names(event, &rule.column),
     }
+}
+
+/// Whether a change that happened before the first look says only now that it brought the row into the state.
+fn is_told_late(
+    rule: &SurveyRule,
+    before: Option<&Watched>,
+    row: &SeenRow,
+    event: &RecordChanged,
+) -> bool {
+    let first_look = before.and_then(|before| before.untold.get(&rule.name));
+    let version = event.row_version.unwrap_or(row.row_version);
+    names(event, &rule.column) && first_look.is_some_and(|first| version <= *first)
 }
 
 fn was_one_of(before: Option<&CrmColumn>, wanted: &[String]) -> bool {

@@ -1,10 +1,11 @@
 //! The words of an invitation, and what its survey is filled in with.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::deciding::Draft;
 use super::row::{LINK, PERSON};
-use crate::configuration::{SendBy, SurveyRule};
+use crate::configuration::{QuestionMap, SendBy, SurveyRule};
 use crate::texts::{self, TemplateProblem};
 
 /// A question that is filled in before.
@@ -48,21 +49,31 @@ fn values(draft: &Draft, link: Option<&str>) -> Value {
     values
 }
 
-/// What the survey of an invitation is filled in with. `case_question` is the question that carries the id of a case.
+/// What the survey of an invitation is filled in with: the answer comes back with the row that it is about, and with the
+/// invitation. `questions` are those of the survey's connection; one without a name is not filled in.
 pub fn prefills(
     rule: &SurveyRule,
     draft: &Draft,
-    case_question: &str,
+    invitation: Uuid,
+    questions: &QuestionMap,
 ) -> Result<Vec<Prefilled>, TemplateProblem> {
     let values = values(draft, None);
-    let mut filled = Vec::new();
-    if draft.row.record.table.as_str() == "incident" {
-        filled.push(Prefilled {
-            question: case_question.to_owned(),
-            text: draft.row.record.id.to_string(),
-            is_needed: true,
-        });
-    }
+    let record = &draft.row.record;
+    let row = if record.is_case() {
+        (&questions.case_id, record.id.to_string(), true)
+    } else {
+        (&questions.about, record.to_string(), false)
+    };
+    let invitation = (&questions.invitation, invitation.to_string(), false);
+    let mut filled: Vec<Prefilled> = [row, invitation]
+        .into_iter()
+        .filter(|(question, _, _)| !question.trim().is_empty())
+        .map(|(question, text, is_needed)| Prefilled {
+            question: question.clone(),
+            text,
+            is_needed,
+        })
+        .collect();
     for prefill in &rule.survey.prefill {
         let text = texts::fill(&prefill.value, &values)?.trim().to_owned();
         if !text.is_empty() {

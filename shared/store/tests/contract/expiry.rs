@@ -2,9 +2,10 @@
 
 use cxloop_domain::loops::StepKind;
 use cxloop_domain::names::ResponseKey;
+use cxloop_domain::survey_trigger::InvitationState;
 use cxloop_ports::{
-    BodyKind, Clock, Configurations, Inbox, InboxItem, InboxState, Loops, NewLoop, Plans,
-    Responses, TiedCase,
+    BodyKind, Clock, Configurations, Inbox, InboxItem, InboxState, Invitations, Loops, NewLoop,
+    Plans, Responses, TiedCase,
 };
 use cxloop_testkit::samples;
 use serde_json::json;
@@ -78,6 +79,30 @@ async fn an_expired_plan_stands_no_longer() {
     );
 }
 
+#[tokio::test]
+async fn an_invitation_is_gone_four_hundred_days_after_its_last_change() {
+    let table = TestTable::new().await;
+    let store = table.store();
+    let begun = samples::invitation("Coruña", "2026-11-22T10:00:00Z");
+    let first = Invitations::begin(&store, &begun).await.unwrap();
+    table.clock.advance(300 * DAY);
+    let sent = begun.moved(InvitationState::Sent, "Enviouse.", table.clock.now());
+    Invitations::replace(&store, first.version, &sent)
+        .await
+        .unwrap();
+    table.clock.advance(400 * DAY - 1);
+    let kept = Invitations::load(&store, begun.id).await.unwrap();
+    assert_eq!(kept.unwrap().invitation, sent);
+    let far = jiff::Timestamp::MAX;
+    assert_eq!(Invitations::newest(&store, 9, far).await.unwrap(), [sent]);
+    table.clock.advance(1);
+    assert_eq!(Invitations::load(&store, begun.id).await.unwrap(), None);
+    let listed = Invitations::newest(&store, 9, far).await.unwrap();
+    assert!(listed.is_empty());
+    let anew = Invitations::begin(&store, &begun).await.unwrap();
+    assert_eq!(anew.invitation, begun, "an expired one is in nobody's way");
+}
+
 fn new_loop() -> NewLoop {
     NewLoop {
         response: samples::response("wxm/r-1", 3).key,
@@ -95,7 +120,7 @@ async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_le
     let id = new.response.loop_id();
     let about: ResponseKey = "wxm/r-2".parse().expect("a response key");
     let case = uuid::Uuid::from_u128(7);
-    store.begin(&new, &[]).await.unwrap();
+    Loops::begin(&store, &new, &[]).await.unwrap();
     table.clock.advance(300 * DAY);
     let failed = samples::step("case/detractor", StepKind::Failed, table.clock.now());
     store.record(&id, &[failed]).await.unwrap();
@@ -126,8 +151,7 @@ async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_le
     assert_eq!(store.of_response(&new.response).await.unwrap(), None);
     assert!(store.failed(10).await.unwrap().is_empty());
     assert!(
-        store
-            .newest(table.clock.now(), 10)
+        Loops::newest(&store, table.clock.now(), 10)
             .await
             .unwrap()
             .is_empty()
@@ -147,7 +171,7 @@ async fn a_loop_is_gone_four_hundred_days_after_its_last_change_with_all_that_le
         "what has expired has not begun"
     );
 
-    store.begin(&new, &[]).await.unwrap();
+    Loops::begin(&store, &new, &[]).await.unwrap();
     let opened = samples::step("case/detractor", StepKind::CaseOpened, new.began_at);
     store
         .record(&id, std::slice::from_ref(&opened))

@@ -43,6 +43,11 @@ async fn the_record_of_loops_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn the_store_of_invitations_keeps_the_contract() {
+    contract::invitations(&TestTable::new().await.store()).await;
+}
+
+#[tokio::test]
 async fn the_store_of_configurations_keeps_the_contract() {
     contract::configurations(&TestTable::new().await.store()).await;
 }

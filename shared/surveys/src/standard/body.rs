@@ -26,11 +26,13 @@
 //!
 //! `type`, `data.id`, `data.survey` and one of `timestamp` and `data.submitted_at` are required; everything else
 //! may be left out or null, and unknown keys are ignored. Times are RFC 3339. A metric is a number, or an object
-//! with its scale. `case_id` says that the response is about that case; it is believed because the body is signed.
+//! with its scale. `case_id` says that the response is about that case, `about` (`lead/` and the id) that it is about a row of
+//! another table, and `invitation` which invitation it answers; they are believed because the body is signed.
 
 use std::collections::BTreeMap;
 
 use cxloop_domain::names::{ConnectionName, ResponseId, ResponseKey};
+use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::{Answer, Customer, Email, Measured, Metric, Response};
 use cxloop_domain::score::{Scale, Score};
 use cxloop_ports::Unparsable;
@@ -91,7 +93,9 @@ pub fn response(connection: &ConnectionName, body: &[u8]) -> Result<Response, Un
             .map(answer)
             .collect::<Result<_, _>>()?,
         metrics: metrics(&data)?,
-        about_case: case(&data)?,
+        about_case: uuid(&data, "case_id", "the id of a case, a UUID")?,
+        about: about(&data)?,
+        invitation: uuid(&data, "invitation", "the id of an invitation, a UUID")?,
         link: link(&data)?,
     })
 }
@@ -174,13 +178,27 @@ fn usual_scale(metric: Metric) -> Option<Scale> {
     }
 }
 
-fn case(data: &Reader<'_>) -> Result<Option<Uuid>, Unparsable> {
-    let Some(text) = data.text("case_id")? else {
+fn uuid(
+    data: &Reader<'_>,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<Uuid>, Unparsable> {
+    let Some(text) = data.text(name)? else {
         return Ok(None);
     };
     let id = Uuid::try_parse(&text).ok().filter(|id| !id.is_nil());
-    id.map(Some)
-        .ok_or_else(|| data.wrong("case_id", "the id of a case, a UUID"))
+    id.map(Some).ok_or_else(|| data.wrong(name, expected))
+}
+
+fn about(data: &Reader<'_>) -> Result<Option<Record>, Unparsable> {
+    let Some(text) = data.text("about")? else {
+        return Ok(None);
+    };
+    let row = text.parse().ok().filter(|row: &Record| !row.is_case());
+    row.map(Some).ok_or_else(|| {
+        let expected = "a table and the id of a row, such as lead/4b1cbe1f-6f5c-4b60-9f0b-5a4c7c6f1d11; a case stands in case_id";
+        data.wrong("about", expected)
+    })
 }
 
 /// Only web addresses: the link is shown to people, and a `javascript:` one would run in their page.

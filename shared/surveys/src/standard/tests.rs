@@ -68,6 +68,22 @@ fn a_case_id_makes_it_a_response_about_a_case() {
 }
 
 #[test]
+fn a_signed_body_says_which_invitation_it_answers_and_about_which_row() {
+    let id = "0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5";
+    let mut body = body();
+    body["data"]["invitation"] = id.into();
+    body["data"]["about"] = format!("opportunity/{id}").into();
+    let hint = platform().parse(body.to_string().as_bytes()).unwrap();
+    let response = hint.signed.unwrap();
+    assert_eq!(response.invitation.unwrap().to_string(), id);
+    assert_eq!(
+        response.about.as_ref().unwrap().table.as_str(),
+        "opportunity"
+    );
+    assert_eq!(response.kind(), Kind::New, "only a case is a case");
+}
+
+#[test]
 fn the_envelopes_time_stands_in_for_a_missing_submission_time() {
     let mut body = body();
     body["data"]["submitted_at"] = Value::Null;
@@ -148,6 +164,16 @@ fn what_breaks_a_rule_beyond_its_type_is_refused_too() {
         reason(|b| b["data"]["case_id"] = "CAS-01".into())
             .starts_with("data.case_id: expected the id of a case")
     );
+    assert!(
+        reason(|b| b["data"]["invitation"] = "convite".into())
+            .starts_with("data.invitation: expected the id of an invitation")
+    );
+    for about in ["lead", "incident/0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5"] {
+        assert!(
+            reason(|b| b["data"]["about"] = about.into())
+                .starts_with("data.about: expected a table and the id of a row")
+        );
+    }
     assert!(
         reason(|b| b["data"] = Value::Null).starts_with("data: expected an object, found null")
     );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cxloop_domain::configuration::QuestionMap;
 use cxloop_domain::names::ResponseKey;
+use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::{
     Answer as NormalAnswer, Customer, Email, Measured, Metric, Response,
 };
@@ -80,8 +81,10 @@ pub(super) fn response(
         comment: text(&map.comment),
         metrics,
         about_case: names_cases(&answer.location_id, case_surveys)
-            .then(|| about_case(&joined, map))
+            .then(|| id(&joined, &map.case_id))
             .flatten(),
+        about: about(&joined, map),
+        invitation: id(&joined, &map.invitation),
         link: None,
         answers: joined.into_iter().map(Joined::into_answer).collect(),
     })
@@ -96,17 +99,34 @@ fn names_cases(survey: &str, case_surveys: &[String]) -> bool {
             .any(|one| one.trim().to_lowercase() == survey)
 }
 
-/// The case that the response is about, from a question that only a program fills. One that the customer
-/// or the staff can fill is not believed, whatever it holds.
-fn about_case(joined: &[Joined<'_>], map: &QuestionMap) -> Option<Uuid> {
-    carrying(joined, &map.case_id)
+/// What stands in the questions with a label that only a program fills. One that the customer or the staff can fill is not
+/// believed, whatever it holds.
+fn program_filled<'a>(
+    joined: &'a [Joined<'a>],
+    label: &str,
+) -> impl Iterator<Item = String> + use<'a> {
+    carrying(joined, label)
         .filter(|j| j.question.is_some_and(|q| q.api_fill))
         .filter_map(Joined::text)
+}
+
+/// The row of another table that the response is about; for a case there is a question of its own.
+fn about(joined: &[Joined<'_>], map: &QuestionMap) -> Option<Record> {
+    program_filled(joined, &map.about)
+        .find_map(|value| value.parse().ok().filter(|row: &Record| !row.is_case()))
+}
+
+/// The first id in the questions with a label that only a program fills.
+fn id(joined: &[Joined<'_>], label: &str) -> Option<Uuid> {
+    program_filled(joined, label)
         .find_map(|value| Uuid::try_parse(&value).ok().filter(|id| !id.is_nil()))
 }
 
 /// The answers to questions with a tag, then those with a short label. An empty label carries nothing.
-fn carrying<'a>(joined: &'a [Joined<'a>], label: &str) -> impl Iterator<Item = &'a Joined<'a>> {
+fn carrying<'a>(
+    joined: &'a [Joined<'a>],
+    label: &str,
+) -> impl Iterator<Item = &'a Joined<'a>> + use<'a> {
     let label = label.trim().to_lowercase();
     let by_note = label.clone();
     let tagged = joined.iter().filter(move |j| {

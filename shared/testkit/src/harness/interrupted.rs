@@ -14,12 +14,14 @@ use cxloop_domain::loops::{Loop, LoopHistory, Step};
 use cxloop_domain::names::{ColumnName, ConnectionName, InboxId, LoopId, ResponseId, ResponseKey};
 use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::Response;
+use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{
     AddressIndex, AddressPage, AddressesFrom, Bus, Capabilities, CaseDesk, CaseDesks,
     CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims, Configurations,
-    CrmChanges, Failure, Gates, Hint, Inbox, InboxItem, Kept, KeptFirst, Lane, Loops, NewLoop,
-    Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets,
-    StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase, Unparsable, Written,
+    CrmChanges, Failure, Gates, Hint, Inbox, InboxItem, Invitations, Kept, KeptFirst,
+    KeptInvitation, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone,
+    ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase,
+    Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -126,6 +128,13 @@ interrupted!(AddressIndex, "addresses", {
 interrupted!(Checkpoints, "checkpoints", {
     load(key: &str) -> (Checkpoint, u64);
     keep(key: &str, version: u64, checkpoint: &Checkpoint) -> bool;
+});
+
+interrupted!(Invitations, "invitations", {
+    load(id: Uuid) -> Option<KeptInvitation>;
+    begin(invitation: &Invitation) -> KeptInvitation;
+    replace(version: u64, invitation: &Invitation) -> KeptInvitation;
+    newest(limit: usize, before: Timestamp) -> Vec<Invitation>;
 });
 
 interrupted!(ChangedRecords, "changed_records", {

@@ -51,6 +51,11 @@ async fn the_fake_record_of_loops_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn the_fake_store_of_invitations_keeps_the_contract() {
+    contract::invitations(&FakeStore::default()).await;
+}
+
+#[tokio::test]
 async fn the_fake_store_of_configurations_keeps_the_contract() {
     contract::configurations(&FakeStore::default()).await;
 }

@@ -135,7 +135,23 @@ fn store_visit() -> Vec<Question> {
         )),
     ];
     questions.extend(of_the_case());
+    let ids = ["64c0ffe0a11ce0000000a121", "64c0ffe0a11ce0000000a122"];
+    questions.extend(of_the_invitation(STORE_VISIT, 21, ids));
     questions
+}
+
+/// What a program fills in when it sends the questionnaire: by which invitation, and about which row of the CRM.
+fn of_the_invitation(place: &str, first: u32, ids: [&str; 2]) -> Vec<Question> {
+    let invitation = ["Invitation", "Invitación", "Invitación", "Convite"];
+    let about = ["About", "Sobre", "Sobre", "Sobre"];
+    let hidden = [("INVITATION", invitation), ("ABOUT", about)];
+    (first..)
+        .zip(ids.into_iter().zip(hidden))
+        .map(|(sequence, (id, (tag, texts)))| Question {
+            api_fill: true,
+            ..asked(place, sequence, id, tag, tag, texts)
+        })
+        .collect()
 }
 
 /// What a program fills in when the case of the response changes. No respondent sees them.
@@ -202,7 +218,8 @@ fn after_case() -> Vec<Question> {
         "O que poderíamos ter feito melhor?",
     ];
     let case = ["Case", "Caso", "Caso", "Caso"];
-    vec![
+    let ids = ["64c0ffe0a11ce0000000b204", "64c0ffe0a11ce0000000b205"];
+    let mut questions = vec![
         scale(
             asked(
                 AFTER_CASE,
@@ -236,7 +253,9 @@ fn after_case() -> Vec<Question> {
                 case,
             )
         },
-    ]
+    ];
+    questions.extend(of_the_invitation(AFTER_CASE, 4, ids));
+    questions
 }
 
 fn asked(

@@ -75,17 +75,28 @@ pub enum QuestionAction {
     Delete(String),
 }
 
-/// The hidden questions that a connection needs: the one that says which case a response is about, and those that the
+/// The hidden questions that a connection needs: the one that says which case a response is about; where surveys are sent
+/// over it, those that say which invitation was answered and which row of another table it is about; and those that the
 /// configuration writes back into.
-pub fn questions(map: &QuestionMap, write_back: Option<&WriteBack>) -> Vec<QuestionWanted> {
-    let case_id = QuestionWanted {
-        tag: map.case_id.trim().to_owned(),
-        text: "Case that the response is about".to_owned(),
+pub fn questions(
+    map: &QuestionMap,
+    sends_surveys: bool,
+    write_back: Option<&WriteBack>,
+) -> Vec<QuestionWanted> {
+    let text = |tag: &str, text: &str| QuestionWanted {
+        tag: tag.trim().to_owned(),
+        text: text.to_owned(),
         kind: QuestionKind::Text,
     };
+    let case_id = text(&map.case_id, "Case that the response is about");
+    let of_invitations = [
+        text(&map.invitation, "Invitation that the response answers"),
+        text(&map.about, "Row that the response is about"),
+    ];
     let fields = write_back.into_iter().flat_map(|it| &it.fields);
     let mut all: Vec<QuestionWanted> = [case_id]
         .into_iter()
+        .chain(of_invitations.into_iter().filter(|_| sends_surveys))
         .chain(fields.map(written_into))
         .collect();
     let mut seen = BTreeSet::new();

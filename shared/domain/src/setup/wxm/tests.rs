@@ -144,7 +144,7 @@ fn settings_of_another_shape_are_not_written() {
 
 #[test]
 fn hidden_questions_are_made_once_taken_back_and_never_shown_ones() {
-    let wanted = questions(&QuestionMap::default(), Some(&write_back()));
+    let wanted = questions(&QuestionMap::default(), true, Some(&write_back()));
     let plan = question_plan(&wanted, &[]);
     assert_eq!(plan.actions().count(), wanted.len());
     let found = |tag: &str, hidden, retired| QuestionFound {
@@ -219,7 +219,7 @@ fn write_back() -> WriteBack {
 fn the_wanted_questions_are_those_of_the_configuration_and_no_others() {
     let map = QuestionMap::default();
     let list = |write_back: Option<&WriteBack>| {
-        let all = questions(&map, write_back).into_iter();
+        let all = questions(&map, false, write_back).into_iter();
         all.map(|one| (one.tag, one.text, one.kind))
             .collect::<Vec<_>>()
     };
@@ -230,6 +230,15 @@ fn the_wanted_questions_are_those_of_the_configuration_and_no_others() {
         QuestionKind::Text,
     );
     assert_eq!(list(None), std::slice::from_ref(&case_id));
+    let sending: Vec<String> = questions(&map, true, None)
+        .into_iter()
+        .map(|one| one.tag)
+        .collect();
+    assert_eq!(
+        sending,
+        ["CASE_ID", "INVITATION", "ABOUT"],
+        "where surveys are sent"
+    );
     assert_eq!(
         list(Some(&write_back())),
         [

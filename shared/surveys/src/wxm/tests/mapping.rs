@@ -10,6 +10,7 @@ use crate::wxm::questions::Questions;
 use crate::wxm::wire::{Answer, Question, lower_keys};
 
 const CASE: &str = "0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5";
+const OTHER: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
 fn known(list: Value) -> Questions {
     let list: Vec<Question> = serde_json::from_value(lower_keys(list)).unwrap();
@@ -130,6 +131,34 @@ fn only_a_survey_after_a_case_is_believed_when_it_names_one() {
     for surveys in [&["after-case", "Store-Visit"][..], &[]] {
         let case = read_among(surveys, names()).about_case.unwrap();
         assert_eq!(case.to_string(), CASE, "{surveys:?}");
+    }
+}
+
+#[test]
+fn a_program_says_which_invitation_was_answered_and_about_which_row() {
+    let lead = format!("lead/{CASE}");
+    let response = read(vec![
+        given("q-typed-invitation", OTHER.into(), 0.into()),
+        given("q-invitation", CASE.into(), 0.into()),
+        given("q-about", lead.clone().into(), 0.into()),
+    ]);
+    assert_eq!(response.invitation.unwrap().to_string(), CASE);
+    assert_eq!(response.about.unwrap().to_string(), lead);
+    assert_eq!(response.about_case, None);
+    let typed = read(vec![
+        given("q-typed-invitation", CASE.into(), 0.into()),
+        given("q-typed-about", lead.into(), 0.into()),
+    ]);
+    assert_eq!((typed.invitation, typed.about), (None, None));
+    for nothing in [
+        CASE.to_owned(),
+        format!("incident/{CASE}"),
+        format!("Lead Ñ/{CASE}"),
+        "lead/CAS-01001".to_owned(),
+        "lead/00000000-0000-0000-0000-000000000000".to_owned(),
+    ] {
+        let read = read(vec![given("q-about", nothing.clone().into(), 0.into())]);
+        assert_eq!((read.about, read.about_case), (None, None), "{nothing}");
     }
 }
 

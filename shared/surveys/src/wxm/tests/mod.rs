@@ -123,18 +123,26 @@ pub(super) fn questions() -> Value {
     csat["sequence"] = 2.into();
     let mut case = question("q-case", "Text", &["CASE_ID"]);
     case["apiFill"] = true.into();
+    let mut invitation = question("q-invitation", "Text", &["INVITATION"]);
+    invitation["apiFill"] = true.into();
+    let mut about = question("q-about", "Text", &["ABOUT"]);
+    about["apiFill"] = true.into();
     let mut name = question("q-name", "Text", &[]);
     name["note"] = "Name".into();
     json!([
         csat,
         nps,
         case,
+        invitation,
+        about,
         name,
         question("q-comment", "MultilineText", &["Comments"]),
         question("q-email", "Text", &["EMAIL"]),
         question("q-mobile", "Number", &["Mobile"]),
         question("q-shop", "Select", &["Location"]),
         question("q-typed-case", "Text", &["case_id"]),
+        question("q-typed-invitation", "Text", &["invitation"]),
+        question("q-typed-about", "Text", &["about"]),
     ])
 }
 

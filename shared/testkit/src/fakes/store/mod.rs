@@ -6,6 +6,7 @@ mod claims;
 mod configurations;
 mod gates;
 mod inbox;
+mod invitations;
 mod loops;
 mod plans;
 
@@ -17,7 +18,8 @@ use cxloop_domain::changed_records::Checkpoint;
 use cxloop_domain::configuration::Configuration;
 use cxloop_domain::loops::{Loop, Step};
 use cxloop_domain::names::{ConnectionName, InboxId, LoopId, ResponseKey};
-use cxloop_ports::{Failure, InboxItem, InboxState, Kept, StoredResponse};
+use cxloop_domain::survey_trigger::Invitation;
+use cxloop_ports::{Failure, InboxItem, InboxState, Kept, KeptInvitation, StoredResponse};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -41,6 +43,7 @@ struct State {
     loops: BTreeMap<LoopId, LoopRow>,
     case_ties: BTreeMap<Uuid, LoopId>,
     response_ties: BTreeMap<ResponseKey, LoopId>,
+    invitations: BTreeMap<Uuid, KeptInvitation>,
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
     addresses: BTreeMap<(IndexName, String), BTreeSet<Uuid>>,
@@ -124,6 +127,11 @@ impl FakeStore {
             .iter()
             .map(|(key, id)| (key.to_string(), id))
             .collect();
+        let invitations: BTreeMap<String, &Invitation> = state
+            .invitations
+            .iter()
+            .map(|(id, kept)| (id.to_string(), &kept.invitation))
+            .collect();
         json!({
             "inbox": inbox,
             "responses": responses,
@@ -133,6 +141,7 @@ impl FakeStore {
             "loops": loops,
             "loops_of_cases": cases,
             "loops_of_responses": ties,
+            "invitations": invitations,
             "configurations": state.configurations.len(),
         })
     }

@@ -48,9 +48,15 @@ impl Account {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Error::unusable("There is no HTTP client.", error))?;
+        let mut rules = configuration.surveys.iter().flat_map(|all| &all.rules);
+        let sends_surveys = rules.any(|rule| rule.survey.connection == *name);
         Ok(Self {
             platform: WxmPlatform::new(name.clone(), connection.clone(), http, secrets, clock()),
-            questions: questions(&connection.questions, configuration.write_back.as_ref()),
+            questions: questions(
+                &connection.questions,
+                sends_surveys,
+                configuration.write_back.as_ref(),
+            ),
         })
     }
 

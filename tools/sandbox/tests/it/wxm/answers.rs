@@ -241,7 +241,7 @@ async fn questions_carry_tags_kinds_and_who_fills_them() {
             .as_array()
             .unwrap()
             .len(),
-        14
+        18
     );
     let (_, after_case) = platform
         .post(
@@ -255,7 +255,7 @@ async fn questions_carry_tags_kinds_and_who_fills_them() {
         .iter()
         .map(|one| &one["questionTags"][0])
         .collect();
-    assert_eq!(tags, ["CSAT", "Comments", "CASE_ID"]);
+    assert_eq!(tags, ["CSAT", "Comments", "CASE_ID", "INVITATION", "ABOUT"]);
     assert_eq!(
         platform.wxm.question_id("after-case", "case_id").as_deref(),
         Some(CASE_ID)

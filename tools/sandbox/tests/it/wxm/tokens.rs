@@ -37,7 +37,7 @@ async fn a_token_shows_its_questions_and_adds_its_prefill_to_the_one_answer_it_t
     let survey = platform.public(&path, None).await.1;
     assert_eq!(
         survey["questions"].as_array().unwrap().len(),
-        3,
+        5,
         "hidden questions are listed too"
     );
     assert_eq!(survey["preFill"][0]["questionId"], CASE_ID);
