@@ -1,6 +1,8 @@
 //! What an agent does with a case stands on the response, once, and nothing of ours comes back.
 
 pub(crate) mod changing;
+mod drawn;
+mod fired;
 mod merging;
 mod refusing;
 mod schedules;
