@@ -1,7 +1,6 @@
 //! What an agent does with a case stands on the response, once, and nothing of ours comes back.
 
 pub(crate) mod changing;
-mod drawn;
 mod fired;
 mod merging;
 mod refusing;

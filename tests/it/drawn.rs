@@ -17,4 +17,10 @@ impl Drawn {
     pub(crate) fn one_in(&mut self, of: u64) -> bool {
         self.below(of) == 0
     }
+
+    /// One of some, each as likely as the others.
+    pub(crate) fn one_of<T: Copy>(&mut self, these: &[T]) -> T {
+        let bound = u64::try_from(these.len()).unwrap();
+        these[usize::try_from(self.below(bound)).unwrap()]
+    }
 }

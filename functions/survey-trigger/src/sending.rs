@@ -116,7 +116,7 @@ impl Work<'_> {
         draft: &Draft,
         sender: &dyn SurveySender,
     ) -> Result<SurveyAsked, Failure> {
-        let prefill = prefills(rule, draft, sender.case_question())
+        let prefill = prefills(rule, draft, invitation.id, sender.questions())
             .map_err(|problem| Failure::park(problem.to_string(), "a prefill"))?;
         let open_for = SignedDuration::from_secs(rule.survey.valid_for.seconds());
         let valid_until = self.deps.clock.now().checked_add(open_for);

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::changing::{Agent, back, back_until_done, changed, fields};
-use super::drawn::Drawn;
 use super::rules;
+use crate::drawn::Drawn;
 use crate::world::{Answered, World};
 
 /// What Dataverse takes out of a body over 256 KB. Source: Microsoft Learn, "Use webhooks to create external handlers for

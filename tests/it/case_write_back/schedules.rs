@@ -19,7 +19,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::changing::changed;
-use super::drawn::Drawn;
+use crate::drawn::Drawn;
 
 const CONFIGURATION: &str = r#"
 connections:

@@ -26,7 +26,7 @@ pub async fn survey_sender(sender: &dyn SurveySender, fixture: &SurveySenderFixt
     let asked = SurveyAsked {
         questionnaire: fixture.questionnaire.clone(),
         prefill: vec![
-            fill(sender.case_question(), true),
+            fill(&sender.questions().case_id, true),
             fill(&fixture.no_question, false),
         ],
         valid_until: fixture.valid_until,

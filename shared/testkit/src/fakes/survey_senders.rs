@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cxloop_domain::configuration::Applied;
+use cxloop_domain::configuration::{Applied, QuestionMap};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::survey_trigger::Prefilled;
 use cxloop_ports::{
@@ -30,9 +30,10 @@ struct State {
 }
 
 /// A platform behind a connection. It has every questionnaire and every question that is not said to be missing, and the
-/// question of the case's id is `CASE_ID`.
+/// questions of the row and the invitation have their usual names.
 pub struct FakeSurveySender {
     connection: ConnectionName,
+    questions: QuestionMap,
     state: Mutex<State>,
     faults: Faults,
     lost_answers: Faults,
@@ -43,6 +44,7 @@ impl FakeSurveySender {
     pub fn new(connection: &str) -> Self {
         Self {
             connection: connection.parse().expect("a connection name"),
+            questions: QuestionMap::default(),
             state: Mutex::default(),
             faults: Faults::default(),
             lost_answers: Faults::default(),
@@ -106,8 +108,8 @@ impl State {
 
 #[async_trait]
 impl SurveySender for FakeSurveySender {
-    fn case_question(&self) -> &str {
-        "CASE_ID"
+    fn questions(&self) -> &QuestionMap {
+        &self.questions
     }
 
     async fn survey(&self, asked: &SurveyAsked) -> Result<SurveyLink, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::configuration::Applied;
+use cxloop_domain::configuration::{Applied, QuestionMap};
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::survey_trigger::InvitationDue;
 use cxloop_ports::{
@@ -22,8 +22,8 @@ interrupted!(WakeUps, "wake_ups", { wake(due: &InvitationDue, at: Timestamp) -> 
 
 #[async_trait]
 impl<T: SurveySender + ?Sized> SurveySender for Interrupted<T> {
-    fn case_question(&self) -> &str {
-        self.inner.case_question()
+    fn questions(&self) -> &QuestionMap {
+        self.inner.questions()
     }
 
     async fn survey(&self, asked: &SurveyAsked) -> Result<SurveyLink, Failure> {
