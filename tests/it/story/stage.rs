@@ -221,6 +221,7 @@ impl Stage {
             "CaseDeadLetters",
             "ReopenDeadLetters",
             "WriteBackDeadLetters",
+            "SurveyDeadLetters",
             "UndeliveredQueue",
             "UnroutedQueue",
         ];
