@@ -1,5 +1,9 @@
 //! The console: what people see of the loops.
 
+use cxloop_domain::survey_trigger::{Invitation, InvitationState, NotSent, invitation_step};
+use cxloop_ports::{Invitations, Loops};
+use cxloop_testkit::samples;
+use jiff::SignedDuration;
 use lambda_http::http::{Method, Request};
 use lambda_http::{Body, Response};
 use serde_json::Value;
@@ -140,4 +144,160 @@ async fn a_body_that_was_put_aside_is_listed_with_its_reason() {
     .unwrap();
     webhooks::handle(&world.webhooks(), request).await;
     assert!(page(&world, "/loops").await.contains("Put aside"));
+}
+
+/// Invitations as stored, the latest of them last: each in the next of these states.
+async fn invited(world: &World, states: Vec<InvitationState>) -> Vec<Invitation> {
+    let mut all = Vec::new();
+    for (n, state) in (0..).zip(states) {
+        let at = samples::time("2026-11-22T08:00:00Z") + SignedDuration::from_secs(n);
+        let begun = samples::invitation(&format!("caso {n}"), "2026-11-22T07:59:00Z");
+        let one = begun.moved(state, "Así quedou.", at);
+        Invitations::begin(world.store.as_ref(), &one)
+            .await
+            .unwrap();
+        all.push(one);
+    }
+    all
+}
+
+fn not_sent() -> InvitationState {
+    InvitationState::NotSent {
+        reason: NotSent::OptedOut {
+            purpose: "opinion".to_owned(),
+        },
+    }
+}
+
+#[tokio::test]
+async fn the_invitations_are_listed_with_their_states_and_reasons() {
+    let world = World::new().await;
+    let empty = page(&world, "/invitations").await;
+    assert!(empty.contains("No row has reached the state"), "{empty}");
+    let response = "wxm/52c7d343".parse().unwrap();
+    let all = invited(
+        &world,
+        vec![not_sent(), InvitationState::Answered { response }],
+    )
+    .await;
+    let list = page(&world, "/invitations").await;
+    let latest = list.find(&all[1].id.to_string()).unwrap();
+    assert!(latest < list.find(&all[0].id.to_string()).unwrap());
+    let row = all[0].record.id;
+    for expected in [
+        "The person opted out of opinion.",
+        "Answered",
+        "after-case",
+        "<time>2026-11-22 08:00:01.000</time>",
+        &format!("/main.aspx?etn=incident&#38;pagetype=entityrecord&#38;id={row}"),
+    ] {
+        assert!(list.contains(expected), "{expected} is missing in {list}");
+    }
+    let only = page(&world, "/invitations?state=not_sent").await;
+    assert!(only.contains(&all[0].id.to_string()) && !only.contains(&all[1].id.to_string()));
+    assert!(only.contains("?state=not_sent\" aria-current=\"page\""));
+    assert!(
+        page(&world, "/loops")
+            .await
+            .contains("href=\"/invitations\"")
+    );
+}
+
+#[tokio::test]
+async fn the_page_of_an_invitation_tells_its_whole_trail() {
+    let world = World::new().await;
+    let response = "wxm/52c7d343".parse().unwrap();
+    let all = invited(&world, vec![InvitationState::Answered { response }]).await;
+    let one = page(&world, &format!("/invitations/{}", all[0].id)).await;
+    for moment in &all[0].trail {
+        assert!(one.contains(&moment.text), "{one}");
+    }
+    assert!(one.contains("href=\"/loops/wxm~52c7d343\""), "{one}");
+    assert!(one.contains(&all[0].record.id.to_string()));
+    let found: Value =
+        serde_json::from_str(&page(&world, &format!("/api/invitations/{}", all[0].id)).await)
+            .unwrap();
+    assert_eq!(found, serde_json::to_value(&all[0]).unwrap());
+}
+
+#[tokio::test]
+async fn older_invitations_follow_on_further_pages_each_once() {
+    let world = World::new().await;
+    let states = (0..120).map(|n| match n % 40 {
+        0 => not_sent(),
+        _ => InvitationState::Sent,
+    });
+    let all = invited(&world, states.collect()).await;
+    for (query, expected, pages) in [("", 120, 3), ("state=not_sent&", 3, 1)] {
+        let (mut seen, mut asked) = (Vec::new(), 0);
+        let mut path = format!("/api/invitations?{query}");
+        loop {
+            let found: Value = serde_json::from_str(&page(&world, &path).await).unwrap();
+            asked += 1;
+            for one in found["invitations"].as_array().unwrap() {
+                seen.push(one["id"].as_str().unwrap().to_owned());
+            }
+            let Some(older) = found["older"].as_str() else {
+                break;
+            };
+            path = format!("/api/invitations?{query}before={older}");
+        }
+        assert_eq!((seen.len(), asked), (expected, pages), "{query}");
+        seen.dedup();
+        assert_eq!(seen.len(), expected, "each once");
+        assert_eq!(seen[0] == all[119].id.to_string(), query.is_empty());
+    }
+    let first = page(&world, "/invitations").await;
+    assert!(first.contains("id=\"older\"") && !first.contains(">Latest<"));
+    let older = first
+        .split("id=\"older\" rel=\"next\" href=\"")
+        .nth(1)
+        .unwrap();
+    let older = older.split('"').next().unwrap().replace("&#38;", "&");
+    assert!(page(&world, &older).await.contains(">Latest<"));
+}
+
+#[tokio::test]
+async fn what_is_no_invitation_is_said_so() {
+    let world = World::new().await;
+    let unknown = uuid::Uuid::from_u128(9);
+    for path in [
+        format!("/invitations/{unknown}"),
+        format!("/api/invitations/{unknown}"),
+        "/invitations/none".to_owned(),
+        "/invitations?state=perdida".to_owned(),
+        "/invitations?before=onte".to_owned(),
+    ] {
+        assert_eq!(
+            ask(&world, Method::GET, &path).await.status(),
+            404,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_case_tells_of_the_surveys_that_were_asked_for() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    world.taken_in(&key, "").await;
+    let sent = samples::invitation("Coruña", "2026-11-22T09:00:00Z").moved(
+        InvitationState::Sent,
+        "Enviouse.",
+        samples::time("2026-11-22T10:00:00Z"),
+    );
+    let waits = InvitationState::Waiting {
+        until: samples::time("2026-11-23T08:00:00Z"),
+    };
+    let steps: Vec<_> = [sent.clone(), sent.moved(waits, "Agarda.", sent.changed_at)]
+        .iter()
+        .map(invitation_step)
+        .collect();
+    world.store.record(&key.loop_id(), &steps).await.unwrap();
+    let one = page(&world, &format!("/loops/{}", key.loop_id())).await;
+    assert!(
+        one.contains("<li class=\"open\">") && one.contains("Survey sent"),
+        "{one}"
+    );
+    assert!(one.contains("<li class=\"waiting\">") && one.contains("Survey to be sent later"));
 }

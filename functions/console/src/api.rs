@@ -1,4 +1,4 @@
-//! The loops as JSON.
+//! The loops as JSON, and how anything is answered as JSON.
 
 use cxloop_domain::names::{LoopId, ResponseId, ResponseKey};
 use lambda_http::http::StatusCode;
@@ -13,11 +13,11 @@ struct Loops<T> {
     loops: Vec<T>,
 }
 
-fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     Ok(answer(
         status,
         JSON,
-        serde_json::to_string(value).expect("loops are plain data"),
+        serde_json::to_string(value).expect("what is shown is plain data"),
     ))
 }
 

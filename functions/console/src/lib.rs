@@ -1,9 +1,11 @@
-//! Shows the loops to people: the newest ones, and one with every step, its time, actor, link and reason.
+//! Shows the loops to people: the newest ones, and one with every step, its time, actor, link and reason. Shows the
+//! invitations to surveys likewise, also those that were not sent.
 //!
 //! Reads the record that the other functions wrote; changes nothing but by a replay, which publishes the
 //! event that led to a failure once more.
 
 mod api;
+mod invitations;
 mod pages;
 mod replaying;
 mod route;
@@ -12,7 +14,7 @@ use std::sync::Arc;
 
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
-use cxloop_ports::{Bus, Clock, Configurations, Failure, Inbox, Loops};
+use cxloop_ports::{Bus, Clock, Configurations, Failure, Inbox, Invitations, Loops};
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, Response};
 
@@ -24,6 +26,8 @@ pub struct Deps {
     pub configurations: Arc<dyn Configurations>,
     /// The record of the loops.
     pub loops: Arc<dyn Loops>,
+    /// The invitations to surveys.
+    pub invitations: Arc<dyn Invitations>,
     /// The bodies that were put aside.
     pub inbox: Arc<dyn Inbox>,
     /// For replays.
@@ -55,6 +59,10 @@ async fn answered(deps: &Deps, request: &Request) -> Response<Body> {
             "text/css; charset=utf-8",
             include_str!("../assets/console.css"),
         )),
+        Route::Invitations(listing) => invitations::page(deps, &listing).await,
+        Route::Invitation(id) => invitations::one(deps, id).await,
+        Route::ApiInvitations(listing) => invitations::api_page(deps, &listing).await,
+        Route::ApiInvitation(id) => invitations::api_one(deps, id).await,
         Route::ApiNewest => api::newest(deps).await,
         Route::ApiOfResponse(response) => api::of_response(deps, &response).await,
         Route::ApiOne(id) => api::one(deps, &id).await,

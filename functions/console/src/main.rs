@@ -1,4 +1,4 @@
-//! The Lambda behind `/loops` and `/api/loops`: wires [`console::handle`] to AWS.
+//! The Lambda behind `/loops` and `/invitations`, and their JSON below `/api`: wires [`console::handle`] to AWS.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         configurations: store.clone(),
         loops: store.clone(),
+        invitations: store.clone(),
         inbox: store,
         bus: parts.bus()?,
         clock: parts.clock.clone(),

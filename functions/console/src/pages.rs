@@ -112,7 +112,7 @@ pub(crate) fn trouble(failure: &Failure) -> Response<Body> {
     html(StatusCode::SERVICE_UNAVAILABLE, &page)
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
+pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(text) => answer(status, HTML, text),
         Err(error) => {
@@ -183,7 +183,7 @@ fn page(history: &LoopHistory) -> LoopPage {
 }
 
 /// `2026-11-22 10:00:00.430`, in UTC.
-fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let text = format!("{at:.3}");
     text.replace('T', " ").trim_end_matches('Z').to_owned()
 }
@@ -201,6 +201,8 @@ fn state_class(state: LoopState) -> &'static str {
 fn step_class(step: StepKind) -> &'static str {
     match step {
         StepKind::Failed => "failed",
+        StepKind::InvitationSent => "open",
+        StepKind::InvitationWaits => "waiting",
         StepKind::CaseReopened | StepKind::FollowUpOpened => "reopened",
         StepKind::CaseOpened | StepKind::CaseAttached => "open",
         StepKind::ResponseReceived | StepKind::FollowUpAnswered => "customer",
@@ -212,8 +214,6 @@ fn step_class(step: StepKind) -> &'static str {
         | StepKind::CaseResolved
         | StepKind::CaseNoted
         | StepKind::WrittenBack
-        | StepKind::InvitationWaits
-        | StepKind::InvitationSent
         | StepKind::InvitationNotSent
         | StepKind::NothingDone
         | StepKind::Replayed => "quiet",

@@ -1,7 +1,11 @@
 //! Which page a request asks for.
 
+use cxloop_domain::console::INVITATION_STATES;
 use cxloop_domain::names::{LoopId, ResponseId};
 use lambda_http::http::Method;
+use uuid::Uuid;
+
+use crate::invitations::Listing;
 
 /// The pages and the JSON beside them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +16,10 @@ pub(crate) enum Route {
     One(LoopId),
     /// `POST /loops/{id}/replay`
     Replay(LoopId),
+    /// `GET /invitations?state={word}&before={time}`
+    Invitations(Listing),
+    /// `GET /invitations/{id}`
+    Invitation(Uuid),
     /// `GET /assets/console.css`
     Style,
     /// `GET /api/loops`
@@ -20,6 +28,10 @@ pub(crate) enum Route {
     ApiOfResponse(ResponseId),
     /// `GET /api/loops/{id}`
     ApiOne(LoopId),
+    /// `GET /api/invitations?state={word}&before={time}`
+    ApiInvitations(Listing),
+    /// `GET /api/invitations/{id}`
+    ApiInvitation(Uuid),
 }
 
 impl Route {
@@ -28,17 +40,21 @@ impl Route {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let begin = parts
             .iter()
-            .position(|part| ["loops", "api", "assets"].contains(part))?;
+            .position(|part| ["loops", "invitations", "api", "assets"].contains(part))?;
         match (method, &parts[begin..]) {
             (&Method::GET, ["loops"]) => Some(Self::Newest),
             (&Method::GET, ["loops", id]) => id_of(id).map(Self::One),
             (&Method::POST, ["loops", id, "replay"]) => id_of(id).map(Self::Replay),
+            (&Method::GET, ["invitations"]) => listing_of(query).map(Self::Invitations),
+            (&Method::GET, ["invitations", id]) => id.parse().ok().map(Self::Invitation),
             (&Method::GET, ["assets", "console.css"]) => Some(Self::Style),
-            (&Method::GET, ["api", "loops"]) => match response_of(query) {
+            (&Method::GET, ["api", "loops"]) => match value_of("response", query) {
                 None => Some(Self::ApiNewest),
                 Some(response) => decoded(response).parse().ok().map(Self::ApiOfResponse),
             },
             (&Method::GET, ["api", "loops", id]) => id_of(id).map(Self::ApiOne),
+            (&Method::GET, ["api", "invitations"]) => listing_of(query).map(Self::ApiInvitations),
+            (&Method::GET, ["api", "invitations", id]) => id.parse().ok().map(Self::ApiInvitation),
             _ => None,
         }
     }
@@ -48,10 +64,26 @@ fn id_of(part: &str) -> Option<LoopId> {
     decoded(part).parse().ok()
 }
 
-fn response_of(query: &str) -> Option<&str> {
+fn value_of<'q>(name: &str, query: &'q str) -> Option<&'q str> {
     query
         .split('&')
-        .find_map(|pair| pair.strip_prefix("response="))
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Which part of the invitations is asked for; none when a state or a time is none.
+fn listing_of(query: &str) -> Option<Listing> {
+    let state = match value_of("state", query).filter(|word| !word.is_empty()) {
+        None => None,
+        Some(word) => {
+            let (known, _) = INVITATION_STATES.iter().find(|(known, _)| *known == word)?;
+            Some(*known)
+        }
+    };
+    let before = match value_of("before", query).filter(|time| !time.is_empty()) {
+        None => None,
+        Some(time) => Some(decoded(time).parse().ok()?),
+    };
+    Some(Listing { state, before })
 }
 
 /// Undoes percent encoding. Ids are plain ASCII, so a byte that is not stays encoded and is refused as an id.
@@ -99,6 +131,40 @@ mod tests {
         ] {
             assert_eq!(of(nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn invitations_are_asked_for_by_state_and_time() {
+        let of = |path: &str, query: &str| Route::of(&Method::GET, path, query);
+        let all = Listing::default();
+        assert_eq!(
+            of("/invitations", ""),
+            Some(Route::Invitations(all.clone()))
+        );
+        assert_eq!(
+            of("/api/invitations", "state="),
+            Some(Route::ApiInvitations(all))
+        );
+        let before = "2026-11-22T10:00:00.123456789Z";
+        let some = Listing {
+            state: Some("not_sent"),
+            before: Some(before.parse().unwrap()),
+        };
+        let encoded = before.replace(':', "%3A");
+        for time in [before, &encoded] {
+            let query = format!("before={time}&state=not_sent");
+            assert_eq!(
+                of("/invitations", &query),
+                Some(Route::Invitations(some.clone()))
+            );
+        }
+        for nothing in ["state=perdida", "before=onte"] {
+            assert_eq!(of("/invitations", nothing), None, "{nothing}");
+        }
+        let id = Uuid::from_u128(7);
+        let one = Some(Route::Invitation(id));
+        assert_eq!(of(&format!("/prod/invitations/{id}"), ""), one);
+        assert_eq!(of("/invitations/wxm~52c7", ""), None);
     }
 
     #[test]

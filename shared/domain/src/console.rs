@@ -1,8 +1,10 @@
-//! How loops are put before people: words for states and steps, and the time between steps.
+//! How loops and invitations are put before people: words for states and steps, and the time between steps.
 
 use jiff::Timestamp;
 
 use crate::loops::{Actor, LoopState, StepKind};
+use crate::record_changed::Record;
+use crate::survey_trigger::{Invitation, InvitationState};
 
 /// The state of a loop for a person.
 pub fn state_in_words(state: LoopState) -> &'static str {
@@ -42,6 +44,55 @@ pub fn step_in_words(step: StepKind) -> &'static str {
     }
 }
 
+/// The states of invitations: the word in addresses and JSON, and the one for a person.
+pub const INVITATION_STATES: [(&str, &str); 11] = [
+    ("due", "To be decided on"),
+    ("waiting", "To be sent later"),
+    ("sending", "Being sent"),
+    ("sent", "Sent"),
+    ("delivered", "Arrived"),
+    ("answered", "Answered"),
+    ("not_sent", "Not sent"),
+    ("bounced", "Did not arrive"),
+    ("complained", "Called unwanted"),
+    ("unknown", "Nobody knows"),
+    ("failed", "Failed"),
+];
+
+/// The state of an invitation for a person.
+pub fn invitation_in_words(state: &InvitationState) -> &'static str {
+    let mut states = INVITATION_STATES.iter();
+    let found = states.find(|(word, _)| *word == state.word());
+    found.map_or(state.word(), |(_, words)| words)
+}
+
+/// Why an invitation stands where it does: the reason for not sending it, else what happened last.
+pub fn why_of_invitation(invitation: &Invitation) -> String {
+    match &invitation.state {
+        InvitationState::NotSent { reason } => {
+            let reason = reason.to_string();
+            let mut letters = reason.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).chain(['.']).collect()
+        }
+        _ => {
+            let last = invitation.trail.last();
+            last.map(|moment| moment.text.clone()).unwrap_or_default()
+        }
+    }
+}
+
+/// The address at which a person opens a row of an organisation of Dynamics; `None` when its root is no web address.
+/// Source: Microsoft Learn, "Open forms, views, dialogs, and reports with a URL".
+pub fn row_link(root: &str, record: &Record) -> Option<String> {
+    let root = root.trim_end_matches('/');
+    let is_web = root.starts_with("https://") || root.starts_with("http://");
+    is_web.then(|| {
+        let (table, id) = (&record.table, record.id.hyphenated());
+        format!("{root}/main.aspx?etn={table}&pagetype=entityrecord&id={id}")
+    })
+}
+
 /// Who acted, for a person.
 pub fn actor_in_words(actor: &Actor) -> &str {
     match actor {
@@ -72,6 +123,46 @@ pub fn elapsed_in_words(from: Timestamp, to: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_state_of_an_invitation_has_words_for_a_person() {
+        use InvitationState as State;
+        let at = Timestamp::UNIX_EPOCH;
+        let response = "wxm/r-1".parse().unwrap();
+        let reason = crate::survey_trigger::NotSent::RowGone;
+        let states = [
+            State::Due,
+            State::Waiting { until: at },
+            State::Sending,
+            State::Sent,
+            State::Delivered,
+            State::Bounced,
+            State::Complained,
+            State::Answered { response },
+            State::NotSent { reason },
+            State::Unknown,
+            State::Failed,
+        ];
+        for state in &states {
+            assert!(
+                INVITATION_STATES
+                    .iter()
+                    .any(|(word, _)| *word == state.word()),
+                "{state:?}"
+            );
+        }
+        assert_eq!(states.len(), INVITATION_STATES.len());
+    }
+
+    #[test]
+    fn a_row_is_opened_only_at_a_web_address() {
+        let row: Record = "lead/0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5".parse().unwrap();
+        assert_eq!(
+            row_link("https://contoso.crm4.dynamics.com/", &row).unwrap(),
+            "https://contoso.crm4.dynamics.com/main.aspx?etn=lead&pagetype=entityrecord&id=0dba3ac2-4d0c-5b52-9a6b-4ad7b9b3d1b5"
+        );
+        assert_eq!(row_link("javascript:alert(1)", &row), None);
+    }
 
     #[test]
     fn the_time_between_steps_is_said_as_people_say_it() {

@@ -357,6 +357,9 @@ async fn no_planted_value_of_what_cannot_be_read_filled_in_or_shown_is_found() {
         "/qvzpath",
         "/api/loops/qvzloop",
         "/api/loops?response=qvzresponse",
+        "/invitations?state=qvzstate&before=qvzbefore",
+        "/invitations/qvzinvitation",
+        "/api/invitations/qvzinvitation",
         "/loops",
     ] {
         for is_down in [false, true] {

@@ -319,6 +319,7 @@ impl World {
         console::Deps {
             configurations: self.store.clone(),
             loops: self.store.clone(),
+            invitations: self.store.clone(),
             inbox: self.store.clone(),
             bus: self.bus(),
             clock: self.clock.clone(),

@@ -70,9 +70,23 @@ impl WxmConnection {
         "https://api.getcloudcherry.com".to_owned()
     }
 
+    /// Whether responses to a questionnaire are believed when they name a case. Names are compared without case.
+    pub fn believes_cases_of(&self, questionnaire: &str) -> bool {
+        believes_cases_of(&self.case_surveys, questionnaire)
+    }
+
     fn default_note() -> String {
         "Case {{ ticket }} is open.".to_owned()
     }
+}
+
+/// Whether responses to a questionnaire are believed when they name a case: to any, while `case_surveys` names none.
+pub fn believes_cases_of(case_surveys: &[String], questionnaire: &str) -> bool {
+    let name = questionnaire.trim().to_lowercase();
+    case_surveys.is_empty()
+        || case_surveys
+            .iter()
+            .any(|one| one.trim().to_lowercase() == name)
 }
 
 /// Which questions of the platform carry what. Tags and short labels are compared without case.

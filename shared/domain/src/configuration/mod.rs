@@ -26,6 +26,7 @@ pub use checking::{
 pub use columns::{ColumnTemplate, LookupTemplate, TypedColumn};
 pub use connections::{
     Connection, DynamicsConnection, QuestionMap, StandardConnection, WxmConnection,
+    believes_cases_of,
 };
 pub use customers::Customers;
 pub use reading::{Mistake, read};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cxloop_domain::configuration::QuestionMap;
+use cxloop_domain::configuration::{QuestionMap, believes_cases_of};
 use cxloop_domain::names::ResponseKey;
 use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::{
@@ -80,7 +80,7 @@ pub(super) fn response(
         customer,
         comment: text(&map.comment),
         metrics,
-        about_case: names_cases(&answer.location_id, case_surveys)
+        about_case: believes_cases_of(case_surveys, &answer.location_id)
             .then(|| id(&joined, &map.case_id))
             .flatten(),
         about: about(&joined, map),
@@ -88,15 +88,6 @@ pub(super) fn response(
         link: None,
         answers: joined.into_iter().map(Joined::into_answer).collect(),
     })
-}
-
-/// Whether responses to a questionnaire are believed when they name a case; to any, when none is configured.
-fn names_cases(survey: &str, case_surveys: &[String]) -> bool {
-    let survey = survey.trim().to_lowercase();
-    case_surveys.is_empty()
-        || case_surveys
-            .iter()
-            .any(|one| one.trim().to_lowercase() == survey)
 }
 
 /// What stands in the questions with a label that only a program fills. One that the customer or the staff can fill is not

@@ -113,7 +113,16 @@ fn one_rule(
 fn survey(configuration: &Configuration, rule: &SurveyRule, at: &str, found: &mut Vec<Problem>) {
     let survey = &rule.survey;
     match configuration.connections.get(&survey.connection) {
-        Some(Connection::Wxm(_)) => {}
+        Some(Connection::Wxm(wxm)) => {
+            let about_cases = rule.table.as_str() == "incident";
+            if about_cases && !wxm.believes_cases_of(&survey.questionnaire) {
+                let problem = format!(
+                    "its answers would not be believed when they name their case: add {} to case_surveys of {}",
+                    survey.questionnaire, survey.connection
+                );
+                report(found, at, "survey.questionnaire", problem);
+            }
+        }
         Some(other) => {
             let problem = format!(
                 "surveys cannot be sent by a connection of kind {}",
@@ -233,6 +242,27 @@ mod tests {
             serde_json::from_value::<crate::configuration::Configuration>(json).unwrap(),
             configuration
         );
+    }
+
+    #[test]
+    fn a_survey_about_a_case_is_one_whose_answers_are_believed() {
+        let text = |table: &str, surveys: &str| {
+            format!(
+                "connections:\n  wxm: {{ kind: wxm, secret: s, case_surveys: {surveys} }}\n  crm: {{ kind: dynamics, url: \"https://contoso.crm4.dynamics.com\", secret: s }}\nsurveys: {{ rules: [{{ name: one, table: {table}, column: statecode, to: [1], survey: {{ connection: wxm, questionnaire: After-Case }}, send: {{ column: new_link }} }}] }}\n"
+            )
+        };
+        for (table, surveys, is_fine) in [
+            ("incident", "[]", true),
+            ("incident", "[store-visit, after-case]", true),
+            ("incident", "[store-visit]", false),
+            ("lead", "[store-visit]", true),
+        ] {
+            assert_eq!(
+                read(&text(table, surveys)).is_ok(),
+                is_fine,
+                "{table} {surveys}"
+            );
+        }
     }
 
     #[test]
