@@ -178,6 +178,8 @@ pub(crate) enum WorkQueue {
     Reopen,
     /// Changes of cases that responses are to hold
     WriteBack,
+    /// Changes of rows that may send surveys
+    Survey,
 }
 
 impl WorkQueue {
@@ -188,6 +190,7 @@ impl WorkQueue {
             Self::Case => "response-to-case",
             Self::Reopen => "case-reopen",
             Self::WriteBack => "case-write-back",
+            Self::Survey => "survey-trigger",
         }
     }
 }

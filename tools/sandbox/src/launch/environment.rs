@@ -13,7 +13,7 @@ use crate::emulator::{Emulator, Stack};
 use crate::front::Addresses;
 
 /// The functions that queues feed, and the outputs with those queues and with their dead letters.
-const QUEUES: [(&str, &str, &str); 4] = [
+const QUEUES: [(&str, &str, &str); 5] = [
     ("response-intake", "IntakeQueueUrl", "IntakeDeadLettersUrl"),
     ("response-to-case", "CaseQueueUrl", "CaseDeadLettersUrl"),
     ("case-reopen", "ReopenQueueUrl", "ReopenDeadLettersUrl"),
@@ -22,6 +22,7 @@ const QUEUES: [(&str, &str, &str); 4] = [
         "WriteBackQueueUrl",
         "WriteBackDeadLettersUrl",
     ),
+    ("survey-trigger", "SurveyQueueUrl", "SurveyDeadLettersUrl"),
 ];
 
 /// Where AWS's SDKs find End User Messaging, which the emulator does not have.
