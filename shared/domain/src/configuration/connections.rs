@@ -47,6 +47,9 @@ pub struct WxmConnection {
     /// The API's host.
     #[serde(default = "WxmConnection::default_url")]
     pub url: String,
+    /// Where people open surveys: a survey's address is this one, a slash and its token.
+    #[serde(default = "WxmConnection::default_survey_url")]
+    pub survey_url: String,
     /// Name of the secret: JSON with `username`, `password` (or API key) and `webhook_token`.
     pub secret: String,
     /// Which questions mean what, by tag or short label.
@@ -68,6 +71,10 @@ pub struct WxmConnection {
 impl WxmConnection {
     fn default_url() -> String {
         "https://api.getcloudcherry.com".to_owned()
+    }
+
+    fn default_survey_url() -> String {
+        "https://nps.bz".to_owned()
     }
 
     fn default_note() -> String {
