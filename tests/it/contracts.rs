@@ -1,8 +1,9 @@
 //! The contracts that fakes keep are kept by the real clients too, over HTTP against the stand-ins.
 
 use async_trait::async_trait;
+use cxloop_ports::SurveyAsked;
 use cxloop_testkit::contract;
-use cxloop_testkit::contract::{CaseDeskFixture, SurveyFixture};
+use cxloop_testkit::contract::{CaseDeskFixture, SurveyFixture, SurveySenderFixture};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -86,4 +87,28 @@ async fn the_wxm_client_keeps_the_contract_of_a_survey_platform() {
     };
     let platform = world.platform().await;
     contract::survey_platform(platform.as_ref(), &fixture).await;
+}
+
+#[tokio::test]
+async fn the_wxm_client_keeps_the_contract_of_a_sender_of_surveys() {
+    let world = World::new().await;
+    let fixture = SurveySenderFixture {
+        questionnaire: "after-case".to_owned(),
+        no_question: "NADA".to_owned(),
+        valid_until: "2027-03-02T10:00:00Z".parse().unwrap(),
+    };
+    let sender = world.sender().await;
+    contract::survey_sender(sender.as_ref(), &fixture).await;
+    assert_eq!(world.surveys.invitations().len(), 1);
+
+    let asked = SurveyAsked {
+        questionnaire: "after-case".to_owned(),
+        prefill: Vec::new(),
+        valid_until: fixture.valid_until,
+        language: Some("gl".to_owned()),
+        note: "Regra avaría".to_owned(),
+    };
+    let link = sender.survey(&asked).await.unwrap();
+    let form = reqwest::get(&link.url).await.unwrap();
+    assert_eq!(form.status(), 200, "the address opens the survey");
 }

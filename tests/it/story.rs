@@ -20,7 +20,8 @@ async fn a_bad_answer_becomes_a_case_and_a_bad_rating_reopens_it() {
     let told = async {
         chapters::told_in_the_browser(&stage, &browser).await?;
         agent::what_an_agent_does_stands_on_the_response(&stage, &browser).await?;
-        asked::a_resolved_case_asks_its_customer_and_the_answer_reopens_it(&stage, &browser).await?;
+        asked::a_resolved_case_asks_its_customer_and_the_answer_reopens_it(&stage, &browser)
+            .await?;
         asked::a_won_opportunity_asks_by_text_message(&stage, &browser).await
     };
     let told = told.await;

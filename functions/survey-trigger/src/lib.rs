@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use cxloop_domain::configuration::{Applied, Surveys};
 use cxloop_domain::names::ConnectionName;
-use cxloop_domain::record_changed::RecordChanged;
-use cxloop_domain::survey_trigger::{DeliveryReported, InvitationDue};
+use cxloop_domain::survey_trigger::Arrival;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{
     Claims, Clock, Configurations, CrmRowDesks, CrmRows, Failure, Gates, Invitations, Loops, Mail,
@@ -57,17 +56,6 @@ pub struct Deps {
     pub worker: String,
 }
 
-/// What comes to this function's queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// A row changed.
-    Changed(RecordChanged),
-    /// The time has come to look at an invitation again.
-    Due(InvitationDue),
-    /// A service reports what became of a message.
-    Reported(DeliveryReported),
-}
-
 /// One message at work: what all parts look at.
 struct Work<'w> {
     deps: &'w Deps,
@@ -79,15 +67,15 @@ struct Work<'w> {
 }
 
 /// Does what follows from a message.
-pub async fn handle(deps: &Deps, told: Told) -> Result<(), Failure> {
-    if let Told::Reported(report) = &told {
+pub async fn handle(deps: &Deps, told: Arrival) -> Result<(), Failure> {
+    if let Arrival::Reported(report) = &told {
         return invitations::reported(deps, report).await;
     }
     let applied = deps.configurations.current().await?;
     // Without rules a waiting invitation is looked at all the same: its rule was removed, and that is what it then says.
     let none = Surveys::default();
     let surveys = applied.configuration.surveys.as_ref().unwrap_or(&none);
-    if let Told::Changed(event) = &told
+    if let Arrival::Changed(event) = &told
         && watching::rules_of(surveys, event).is_empty()
     {
         return Ok(());
@@ -101,9 +89,9 @@ pub async fn handle(deps: &Deps, told: Told) -> Result<(), Failure> {
         crm: &crm,
     };
     let told_by = match &told {
-        Told::Changed(event) => &event.connection,
-        Told::Due(due) => &due.connection,
-        Told::Reported(_) => &crm,
+        Arrival::Changed(event) => &event.connection,
+        Arrival::Due(due) => &due.connection,
+        Arrival::Reported(_) => &crm,
     };
     if *told_by != crm {
         tracing::warn!(
@@ -114,8 +102,8 @@ pub async fn handle(deps: &Deps, told: Told) -> Result<(), Failure> {
         return Ok(());
     }
     match told {
-        Told::Changed(event) => Box::pin(work.changed(&event)).await,
-        Told::Due(due) => Box::pin(work.advance(due.invitation, due.replay)).await,
-        Told::Reported(_) => Ok(()),
+        Arrival::Changed(event) => Box::pin(work.changed(&event)).await,
+        Arrival::Due(due) => Box::pin(work.advance(due.invitation, due.replay)).await,
+        Arrival::Reported(_) => Ok(()),
     }
 }

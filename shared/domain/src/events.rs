@@ -2,7 +2,9 @@
 //!
 //! An event's id is derived from what happened, so that a redelivery carries the same id.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::identity;
@@ -54,6 +56,40 @@ pub trait Event: Serialize {
 
     /// The connection that the response came through.
     fn connection(&self) -> &ConnectionName;
+}
+
+/// What a queue is for: it reads itself from what a bus tells. Every [`Event`] is one by itself; a queue that takes several
+/// has a type of its own.
+pub trait Arriving: Sized {
+    /// Reads what arrived, by the bus's `source`, `detail-type` and `detail`. `None` for what may come and asks for nothing. The
+    /// error says what is wrong without the content.
+    ///
+    /// # Errors
+    /// For what does not belong into the queue, and for what cannot be read.
+    fn arrived(source: &str, name: &str, detail: Value) -> Result<Option<Self>, &'static str>;
+
+    /// The connection that it came through, where it tells.
+    fn known_connection(&self) -> Option<&ConnectionName>;
+}
+
+/// What is said of an event that does not belong into a queue.
+pub const NOT_FOR_THIS_QUEUE: &str = "the event is not the one that this queue is for";
+
+/// What is said of an event whose detail cannot be read.
+pub const UNREADABLE_DETAIL: &str = "the event's detail has another shape than expected";
+
+impl<E: Event + DeserializeOwned> Arriving for E {
+    fn arrived(source: &str, name: &str, detail: Value) -> Result<Option<Self>, &'static str> {
+        if source != SOURCE || name != E::NAME {
+            return Err(NOT_FOR_THIS_QUEUE);
+        }
+        let event = serde_json::from_value(detail).map_err(|_| UNREADABLE_DETAIL)?;
+        Ok(Some(event))
+    }
+
+    fn known_connection(&self) -> Option<&ConnectionName> {
+        Some(self.connection())
+    }
 }
 
 impl Event for ResponseHinted {

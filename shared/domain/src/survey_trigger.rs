@@ -5,6 +5,7 @@
 //! row reaches the state of a rule is an occurrence, and each occurrence has one [`Invitation`], whose every end is kept with its
 //! reason.
 
+mod arriving;
 mod caps;
 mod consent;
 mod deciding;
@@ -12,6 +13,7 @@ mod invitation;
 mod person;
 mod quiet;
 mod reasons;
+mod reports;
 mod row;
 mod steps;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use crate::events::Event;
 use crate::identity;
 use crate::names::ConnectionName;
 
+pub use arriving::Arrival;
 pub use caps::{Asked, cap_key, released, reserved};
 pub use consent::{Consent, ConsentAsked, consent_needed};
 pub use deciding::{Chosen, Draft, Verdict, address_of, of_person, of_row};
@@ -33,6 +36,7 @@ pub use invitation::{Invitation, InvitationState, Moment, key_of_wake_up};
 pub use person::{Address, DoNot, Person, PersonAsked, person_of, phone_number};
 pub use quiet::quiet_until;
 pub use reasons::NotSent;
+pub use reports::{INVITATION_TAG, reported};
 pub use row::{SeenRow, columns_of, holds, problem_of_condition, problem_of_template, tables};
 pub use steps::{again_step, invitation_step, is_told};
 pub use watching::{Observed, Pending, Watched, observe, watch_key};

@@ -10,6 +10,18 @@ pub const TABLE: &str = "CXLOOP_TABLE";
 pub const BUS: &str = "CXLOOP_BUS";
 /// The function's own queue; for functions that a queue feeds.
 pub const QUEUE_URL: &str = "CXLOOP_QUEUE_URL";
+/// The ARN of the function's own queue; for the function that schedules.
+pub const QUEUE_ARN: &str = "CXLOOP_QUEUE_ARN";
+/// The group in which schedules are made.
+pub const SCHEDULE_GROUP: &str = "CXLOOP_SCHEDULE_GROUP";
+/// The ARN of the role by which a schedule writes to the queue.
+pub const SCHEDULE_ROLE: &str = "CXLOOP_SCHEDULE_ROLE_ARN";
+/// The configuration set of Amazon SES that reports what becomes of e-mails. Without it nothing is reported.
+pub const EMAIL_CONFIGURATION_SET: &str = "CXLOOP_EMAIL_CONFIGURATION_SET";
+/// The configuration set of End User Messaging, where the account wants one.
+pub const SMS_CONFIGURATION_SET: &str = "CXLOOP_SMS_CONFIGURATION_SET";
+/// Another address for End User Messaging alone.
+pub const SMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2";
 /// The name of the secret whose expiry is watched; for the sweep. Without it none is.
 pub const EXPIRING_SECRET: &str = "CXLOOP_EXPIRING_SECRET";
 /// The log level: `error`, `warn`, `info` (unless set), `debug` or `trace`.
@@ -32,6 +44,15 @@ pub struct Settings {
     pub log: LevelFilter,
     /// The name of the secret whose expiry is watched.
     pub expiring_secret: Option<String>,
+    /// The configuration set of Amazon SES.
+    pub email_configuration_set: Option<String>,
+    /// The configuration set of End User Messaging.
+    pub sms_configuration_set: Option<String>,
+    /// Another address for End User Messaging.
+    pub sms_endpoint: Option<String>,
+    queue_arn: Option<String>,
+    schedule_group: Option<String>,
+    schedule_role: Option<String>,
     bus: Option<String>,
     queue_url: Option<String>,
 }
@@ -62,6 +83,12 @@ impl Settings {
             region: region.ok_or(Error::MissingSetting(REGION))?,
             endpoint: get(ENDPOINT),
             expiring_secret: get(EXPIRING_SECRET),
+            email_configuration_set: get(EMAIL_CONFIGURATION_SET),
+            sms_configuration_set: get(SMS_CONFIGURATION_SET),
+            sms_endpoint: get(SMS_ENDPOINT),
+            queue_arn: get(QUEUE_ARN),
+            schedule_group: get(SCHEDULE_GROUP),
+            schedule_role: get(SCHEDULE_ROLE),
             bus: get(BUS),
             queue_url: get(QUEUE_URL),
         })
@@ -83,6 +110,33 @@ impl Settings {
         self.queue_url
             .as_deref()
             .ok_or(Error::MissingSetting(QUEUE_URL))
+    }
+
+    /// The ARN of the function's own queue.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`] when the function was not given one.
+    pub fn queue_arn(&self) -> Result<&str, Error> {
+        let arn = self.queue_arn.as_deref();
+        arn.ok_or(Error::MissingSetting(QUEUE_ARN))
+    }
+
+    /// The group in which schedules are made.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`] when the function was not given one.
+    pub fn schedule_group(&self) -> Result<&str, Error> {
+        let group = self.schedule_group.as_deref();
+        group.ok_or(Error::MissingSetting(SCHEDULE_GROUP))
+    }
+
+    /// The ARN of the role by which a schedule writes to the queue.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`] when the function was not given one.
+    pub fn schedule_role(&self) -> Result<&str, Error> {
+        let role = self.schedule_role.as_deref();
+        role.ok_or(Error::MissingSetting(SCHEDULE_ROLE))
     }
 }
 

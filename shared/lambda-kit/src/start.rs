@@ -24,17 +24,18 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
-use cxloop_domain::events::Event;
-use cxloop_ports::{Bus, Clock, Failure, Gates, Remedy, Secrets, Signals};
+use cxloop_domain::events::Arriving;
+use cxloop_ports::{
+    Bus, Clock, Failure, Gates, Mail, Remedy, Secrets, Signals, TextMessages, WakeUps,
+};
 use futures::FutureExt;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent, service_fn};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 
-use crate::aws::{EventBridge, SecretsManager, Sqs, WallClock, sdk_config};
+use crate::aws::{EventBridge, Schedules, SecretsManager, Ses, Sms, Sqs, WallClock, sdk_config};
 use crate::logging::{self, fields, outcomes};
 use crate::metrics::EmbeddedMetrics;
 use crate::queue::{self, QueueWorker};
@@ -125,6 +126,26 @@ impl Parts {
         })
     }
 
+    /// What sends e-mails.
+    pub fn mail(&self) -> Arc<dyn Mail> {
+        let configuration_set = self.settings.email_configuration_set.clone();
+        Arc::new(Ses::new(&self.sdk, configuration_set))
+    }
+
+    /// What sends text messages.
+    pub fn text_messages(&self) -> Arc<dyn TextMessages> {
+        Arc::new(Sms::new(&self.sdk, &self.settings))
+    }
+
+    /// What brings invitations back to the queue that `CXLOOP_QUEUE_URL` names.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`].
+    pub fn wake_ups(&self) -> Result<Arc<dyn WakeUps>, Error> {
+        let clock = Arc::clone(&self.clock);
+        Ok(Arc::new(Schedules::new(&self.sdk, &self.settings, clock)?))
+    }
+
     /// The client for outside systems; call it once and share it.
     ///
     /// # Errors
@@ -150,7 +171,7 @@ pub async fn ahead<T>(work: impl Future<Output = Result<T, Failure>>) -> Option<
 /// [`Error::Runtime`] when the Lambda runtime ends.
 pub async fn queue_function<E, F, Fut, O>(worker: QueueWorker, handle: F) -> Result<(), Error>
 where
-    E: Event + DeserializeOwned,
+    E: Arriving,
     F: Fn(E) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {

@@ -8,7 +8,10 @@ use serde_json::Value;
 /// Why a request to a survey platform did not come to an end. Holds no body, no secret and no person's data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No connection, no answer in time, or a connection cut in the middle of the answer.
+    /// No connection came about, so that nothing was asked.
+    #[error("cannot be reached: no connection")]
+    NoConnection,
+    /// No answer in time, or a connection cut in the middle of the answer.
     #[error("cannot be reached: {0}")]
     Unreachable(&'static str),
     /// The answer is a web page, half a body, or not what the documentation says.
@@ -63,7 +66,10 @@ impl Error {
         let detail = format!("connection {connection}, {asked}");
         let remedy = match &self {
             Self::Secret(failure) => return failure.clone(),
-            Self::Unreachable(_) | Self::Unreadable { .. } | Self::Unavailable(_) => Remedy::Retry,
+            Self::NoConnection
+            | Self::Unreachable(_)
+            | Self::Unreadable { .. }
+            | Self::Unavailable(_) => Remedy::Retry,
             Self::Throttled(until) => Remedy::WaitUntil {
                 connection: connection.clone(),
                 until: *until,
@@ -86,7 +92,8 @@ impl Error {
             Self::SignInRefused { words, .. }
             | Self::SetUp { words, .. }
             | Self::Refused { words, .. } => *words = Words::default(),
-            Self::Unreachable(_)
+            Self::NoConnection
+            | Self::Unreachable(_)
             | Self::Unreadable { .. }
             | Self::Unavailable(_)
             | Self::Throttled(_)

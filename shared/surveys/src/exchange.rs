@@ -54,11 +54,13 @@ pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer,
     })
 }
 
+/// A time-out while connecting is no connection either.
 fn unreachable(error: &reqwest::Error) -> Error {
+    if error.is_connect() {
+        return Error::NoConnection;
+    }
     Error::Unreachable(if error.is_timeout() {
         "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
     } else {
         "the connection was cut"
     })

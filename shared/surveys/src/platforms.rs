@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cxloop_domain::configuration::{Applied, Connection};
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{Clock, Failure, Secrets, SurveyPlatform, SurveyPlatforms};
+use cxloop_ports::{
+    Clock, Failure, Secrets, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
+};
 use uuid::Uuid;
 
 use crate::standard::StandardPlatform;
@@ -24,9 +26,12 @@ pub struct Platforms {
     built: Mutex<BTreeMap<ConnectionName, Built>>,
 }
 
+#[derive(Clone)]
 struct Built {
     configured: Connection,
     platform: Arc<dyn SurveyPlatform>,
+    /// The same as a sender, where it sends surveys.
+    sender: Option<Arc<dyn SurveySender>>,
 }
 
 impl Platforms {
@@ -51,11 +56,8 @@ impl Platforms {
         }
     }
 
-    fn build(
-        &self,
-        name: &ConnectionName,
-        connection: &Connection,
-    ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
+    fn build(&self, name: &ConnectionName, connection: &Connection) -> Result<Built, Failure> {
+        let configured = connection.clone();
         match connection {
             Connection::Wxm(wxm) => {
                 let platform = WxmPlatform::new(
@@ -65,25 +67,26 @@ impl Platforms {
                     Arc::clone(&self.secrets),
                     Arc::clone(&self.clock),
                 );
-                Ok(Arc::new(
-                    platform.correlated_by(Arc::clone(&self.correlation)),
-                ))
+                let platform = Arc::new(platform.correlated_by(Arc::clone(&self.correlation)));
+                Ok(Built {
+                    configured,
+                    sender: Some(Arc::clone(&platform) as Arc<dyn SurveySender>),
+                    platform,
+                })
             }
-            Connection::Standard(_) => Ok(Arc::new(StandardPlatform::new(name.clone()))),
+            Connection::Standard(_) => Ok(Built {
+                configured,
+                platform: Arc::new(StandardPlatform::new(name.clone())),
+                sender: None,
+            }),
             Connection::Dynamics(_) => Err(Failure::park(
                 format!("The connection {name} is of kind dynamics and not a survey platform."),
                 "",
             )),
         }
     }
-}
 
-impl SurveyPlatforms for Platforms {
-    fn platform(
-        &self,
-        applied: &Applied,
-        connection: &ConnectionName,
-    ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
+    fn built(&self, applied: &Applied, connection: &ConnectionName) -> Result<Built, Failure> {
         let configured = applied
             .configuration
             .connections
@@ -99,15 +102,37 @@ impl SurveyPlatforms for Platforms {
         if let Some(known) = built.get(connection)
             && known.configured == *configured
         {
-            return Ok(Arc::clone(&known.platform));
+            return Ok(known.clone());
         }
-        let platform = self.build(connection, configured)?;
-        let entry = Built {
-            configured: configured.clone(),
-            platform: Arc::clone(&platform),
-        };
-        built.insert(connection.clone(), entry);
-        Ok(platform)
+        let entry = self.build(connection, configured)?;
+        built.insert(connection.clone(), entry.clone());
+        Ok(entry)
+    }
+}
+
+impl SurveyPlatforms for Platforms {
+    fn platform(
+        &self,
+        applied: &Applied,
+        connection: &ConnectionName,
+    ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
+        Ok(self.built(applied, connection)?.platform)
+    }
+}
+
+impl SurveySenders for Platforms {
+    fn sender(
+        &self,
+        applied: &Applied,
+        connection: &ConnectionName,
+    ) -> Result<Arc<dyn SurveySender>, Failure> {
+        self.built(applied, connection)?.sender.ok_or_else(|| {
+            let detail = format!("configuration version {}", applied.version);
+            Failure::park(
+                format!("The connection {connection} sends no surveys."),
+                detail,
+            )
+        })
     }
 }
 
@@ -151,6 +176,19 @@ mod tests {
             .unwrap();
         assert!(Arc::ptr_eq(&first, &same));
         assert!(!Arc::ptr_eq(&first, &other));
+    }
+
+    #[test]
+    fn only_a_platform_with_surveys_of_its_own_sends_them() {
+        let applied = applied(1, "https://one.example");
+        let platforms = platforms();
+        assert!(platforms.sender(&applied, &"wxm".parse().unwrap()).is_ok());
+        for name in ["generic", "crm", "nowhere"] {
+            let sender = platforms.sender(&applied, &name.parse().unwrap());
+            let failure = sender.err().unwrap();
+            assert_eq!(failure.remedy, Remedy::Park, "{name}");
+            assert!(failure.message.contains(name));
+        }
     }
 
     #[test]

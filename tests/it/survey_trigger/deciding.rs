@@ -4,10 +4,9 @@ use cxloop_domain::configuration::{Channel, Exclusion};
 use cxloop_domain::loops::StepKind;
 use cxloop_domain::record_changed::{Change, RecordChanged};
 use cxloop_domain::survey_trigger::{
-    Address, Consent, InvitationState, NotSent, Person, PersonAsked,
+    Address, Arrival, Consent, InvitationState, NotSent, Person, PersonAsked,
 };
 use serde_json::json;
-use survey_trigger::Told;
 use uuid::Uuid;
 
 use super::scene::{AFTER_CASE, ANA, CASE, Scene, configuration, record};
@@ -27,7 +26,7 @@ async fn a_resolved_case_asks_its_customer_once_and_the_survey_knows_its_case() 
     scene.set(1);
     let change = scene.change("resolved");
     for _ in 0..3 {
-        scene.told(Told::Changed(change.clone())).await.unwrap();
+        scene.told(Arrival::Changed(change.clone())).await.unwrap();
     }
     // A resolution comes as two messages.
     let second = RecordChanged {
@@ -36,7 +35,7 @@ async fn a_resolved_case_asks_its_customer_once_and_the_survey_knows_its_case() 
         operation: "again".into(),
         ..change
     };
-    scene.told(Told::Changed(second)).await.unwrap();
+    scene.told(Arrival::Changed(second)).await.unwrap();
     let sent = scene.mail.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, "ana@example.com");
@@ -100,7 +99,7 @@ async fn what_the_sweep_sees_first_is_only_remembered() {
         columns: [].into(),
         ..scene.change("found")
     };
-    scene.told(Told::Changed(found())).await.unwrap();
+    scene.told(Arrival::Changed(found())).await.unwrap();
     assert_eq!(
         scene.invitations().await.len(),
         0,
@@ -108,9 +107,9 @@ async fn what_the_sweep_sees_first_is_only_remembered() {
     );
     // Once it is known, the sweep makes up for every webhook that never came.
     scene.set(0);
-    scene.told(Told::Changed(found())).await.unwrap();
+    scene.told(Arrival::Changed(found())).await.unwrap();
     scene.set(1);
-    scene.told(Told::Changed(found())).await.unwrap();
+    scene.told(Arrival::Changed(found())).await.unwrap();
     assert_eq!(scene.invitation().await.state, InvitationState::Sent);
 }
 
@@ -121,8 +120,8 @@ async fn an_event_that_comes_late_is_no_second_change() {
     let resolved = scene.change("1");
     scene.set(0);
     let reactivated = scene.change("2");
-    scene.told(Told::Changed(reactivated)).await.unwrap();
-    scene.told(Told::Changed(resolved)).await.unwrap();
+    scene.told(Arrival::Changed(reactivated)).await.unwrap();
+    scene.told(Arrival::Changed(resolved)).await.unwrap();
     assert_eq!(
         scene.invitations().await.len(),
         0,
@@ -140,7 +139,7 @@ async fn a_new_row_that_is_there_already_asks_where_no_former_state_is_asked_for
             change: Change::Created,
             ..scene.change("created")
         };
-        scene.told(Told::Changed(created)).await.unwrap();
+        scene.told(Arrival::Changed(created)).await.unwrap();
         assert_eq!(scene.invitations().await.len(), invitations);
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_domain::survey_trigger::InvitationState;
+use cxloop_domain::survey_trigger::{Arrival, InvitationState};
 use cxloop_ports::Failure;
 use cxloop_testkit::{Interruptions, Scenario, fail_at_every_step, run_at_once, run_twice};
 use serde_json::{Value, json};
-use survey_trigger::Told;
 
 use super::scene::{AFTER_CASE, Scene, configuration};
 
@@ -55,7 +54,7 @@ impl Scenario for Resolved {
     }
 
     async fn deliver(&self, scene: &Scene) -> Result<(), Failure> {
-        scene.told(Told::Changed(scene.change("1"))).await
+        scene.told(Arrival::Changed(scene.change("1"))).await
     }
 
     /// A worker that died holds its lease for two minutes.

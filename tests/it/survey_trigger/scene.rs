@@ -8,7 +8,7 @@ use cxloop_domain::configuration::{Configuration, read};
 use cxloop_domain::loops::Step;
 use cxloop_domain::names::{ColumnName, ResponseKey};
 use cxloop_domain::record_changed::{Change, Record, RecordChanged};
-use cxloop_domain::survey_trigger::{Invitation, Person, SeenRow};
+use cxloop_domain::survey_trigger::{Arrival, Invitation, Person, SeenRow};
 use cxloop_ports::{
     Claims, Clock, Configurations, CrmRowDesks, Failure, Gates, Invitations, Loops, Mail, NewLoop,
     Plans, Remedy, SurveySenders, TextMessages, TiedCase, WakeUps,
@@ -20,7 +20,7 @@ use cxloop_testkit::fakes::{
 use cxloop_testkit::{Interrupted, Interruptions, ManualClock};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use survey_trigger::{Deps, Told};
+use survey_trigger::Deps;
 use uuid::Uuid;
 
 const CONNECTIONS: &str = r#"
@@ -176,7 +176,7 @@ impl Scene {
         }
     }
 
-    pub(super) async fn told(&self, told: Told) -> Result<(), Failure> {
+    pub(super) async fn told(&self, told: Arrival) -> Result<(), Failure> {
         survey_trigger::handle(&self.deps(), told).await
     }
 
@@ -219,19 +219,19 @@ impl Scene {
             .unwrap()
             .row_version;
         let change = self.change(&format!("to {state} at {version}"));
-        self.told(Told::Changed(change)).await
+        self.told(Arrival::Changed(change)).await
     }
 
     /// Time passes, and what waited for it is looked at again.
     pub(super) async fn passes(&self, seconds: i64) {
         self.clock.advance(seconds);
         for due in self.wake_ups.ring(self.clock.now()) {
-            self.told_until_done(Told::Due(due)).await;
+            self.told_until_done(Arrival::Due(due)).await;
         }
     }
 
     /// Delivers as a queue does, again and again until it is done with.
-    pub(super) async fn told_until_done(&self, told: Told) {
+    pub(super) async fn told_until_done(&self, told: Arrival) {
         for _ in 0..50 {
             let Err(failure) = self.told(told.clone()).await else {
                 return;

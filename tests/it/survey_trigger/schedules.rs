@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use cxloop_domain::configuration::Configuration;
 use cxloop_domain::record_changed::{Change, RecordChanged};
-use cxloop_domain::survey_trigger::InvitationState;
+use cxloop_domain::survey_trigger::{Arrival, InvitationState};
 use cxloop_ports::Failure;
-use survey_trigger::Told;
 
 use super::scene::{AFTER_CASE, Scene, configuration};
 use crate::drawn::Drawn;
@@ -38,29 +37,31 @@ async fn one_schedule(seed: u64, configurations: &[Configuration; 2]) {
             0 => {}
             1 => late.push(change),
             2 => {
-                scene.told_until_done(Told::Changed(change.clone())).await;
-                scene.told_until_done(Told::Changed(change)).await;
+                scene
+                    .told_until_done(Arrival::Changed(change.clone()))
+                    .await;
+                scene.told_until_done(Arrival::Changed(change)).await;
             }
-            _ => scene.told_until_done(Told::Changed(change)).await,
+            _ => scene.told_until_done(Arrival::Changed(change)).await,
         }
         if !late.is_empty() && drawn.one_in(3) {
             let at = drawn.below(late.len() as u64) as usize;
             scene
-                .told_until_done(Told::Changed(late.swap_remove(at)))
+                .told_until_done(Arrival::Changed(late.swap_remove(at)))
                 .await;
         }
         let seconds = [1, 60, 7_200][drawn.below(3) as usize];
         scene.passes(seconds).await;
     }
     for change in late {
-        scene.told_until_done(Told::Changed(change)).await;
+        scene.told_until_done(Arrival::Changed(change)).await;
     }
     let found = RecordChanged {
         change: Change::Found,
         columns: [].into(),
         ..scene.change("found")
     };
-    scene.told_until_done(Told::Changed(found)).await;
+    scene.told_until_done(Arrival::Changed(found)).await;
     scene.passes(8_000).await;
 
     let invitations = scene.invitations().await;

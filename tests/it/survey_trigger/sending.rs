@@ -2,10 +2,9 @@
 
 use cxloop_domain::loops::{Replay, StepKind};
 use cxloop_domain::survey_trigger::{
-    DeliveryOutcome, DeliveryReported, InvitationDue, InvitationState,
+    Arrival, DeliveryOutcome, DeliveryReported, InvitationDue, InvitationState,
 };
 use cxloop_ports::{Failure, Remedy};
-use survey_trigger::Told;
 
 use super::scene::{AFTER_CASE, CASE, Scene, configuration, record};
 
@@ -47,7 +46,7 @@ async fn a_lost_answer_is_left_at_that_and_shown() {
     let invitation = scene.invitation().await;
     assert_eq!(invitation.state, InvitationState::Unknown);
     scene
-        .told(Told::Changed(scene.change("again")))
+        .told(Arrival::Changed(scene.change("again")))
         .await
         .unwrap();
     assert_eq!(scene.mail.sent().len(), 1);
@@ -62,7 +61,7 @@ async fn a_lost_answer_is_left_at_that_and_shown() {
         invitation: invitation.id,
         outcome: DeliveryOutcome::Delivered,
     };
-    scene.told(Told::Reported(report)).await.unwrap();
+    scene.told(Arrival::Reported(report)).await.unwrap();
     assert_eq!(scene.invitation().await.state, InvitationState::Delivered);
 }
 
@@ -76,9 +75,12 @@ async fn a_lost_answer_is_followed_by_a_second_message_where_the_rule_asks_for_i
         .next(Failure::retry("the answer was lost", ""));
     scene.set(1);
     let change = scene.change("1");
-    let failure = scene.told(Told::Changed(change.clone())).await.unwrap_err();
+    let failure = scene
+        .told(Arrival::Changed(change.clone()))
+        .await
+        .unwrap_err();
     assert_eq!(failure.remedy, Remedy::Retry);
-    scene.told(Told::Changed(change)).await.unwrap();
+    scene.told(Arrival::Changed(change)).await.unwrap();
     assert_eq!(scene.mail.sent().len(), 2);
     assert_eq!(scene.invitation().await.state, InvitationState::Sent);
 }
@@ -92,7 +94,7 @@ async fn a_service_that_asks_to_wait_has_sent_nothing_and_is_asked_again() {
         .faults()
         .next(Failure::come_back(30, "the service asks to wait"));
     scene.set(1);
-    let change = Told::Changed(scene.change("1"));
+    let change = Arrival::Changed(scene.change("1"));
     scene.told(change.clone()).await.unwrap_err();
     assert_eq!(scene.invitation().await.state, InvitationState::Due);
     scene.told(change).await.unwrap();
@@ -179,7 +181,7 @@ async fn reports_move_an_invitation_on_and_never_back() {
     scene.sets(1).await.unwrap();
     let id = scene.invitation().await.id;
     let report = |outcome| {
-        Told::Reported(DeliveryReported {
+        Arrival::Reported(DeliveryReported {
             invitation: id,
             outcome,
         })
@@ -198,7 +200,7 @@ async fn reports_move_an_invitation_on_and_never_back() {
         invitation: uuid::Uuid::from_u128(404),
         outcome: bounced(),
     };
-    scene.told(Told::Reported(unknown)).await.unwrap();
+    scene.told(Arrival::Reported(unknown)).await.unwrap();
     assert_eq!(scene.invitations().await.len(), 1);
 }
 
@@ -232,10 +234,10 @@ async fn what_failed_is_decided_anew_when_a_person_asks_and_the_loop_is_mended()
         replay: false,
         ..again.clone()
     };
-    scene.told(Told::Due(late)).await.unwrap();
+    scene.told(Arrival::Due(late)).await.unwrap();
     assert_eq!(scene.invitation().await.state, InvitationState::Failed);
     for _ in 0..2 {
-        scene.told(Told::Due(again.clone())).await.unwrap();
+        scene.told(Arrival::Due(again.clone())).await.unwrap();
     }
     assert_eq!(scene.mail.sent().len(), 1);
     assert_eq!(scene.invitation().await.state, InvitationState::Sent);

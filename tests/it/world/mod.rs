@@ -20,7 +20,7 @@ use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
     Configurations, CrmChanges, Gates, Inbox, Invitations, Lane, Loops, Plans, Responses, Signals,
-    SurveyPlatform, SurveyPlatforms,
+    SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -178,7 +178,7 @@ impl World {
     fn configuration(&self, rules: &str) -> Configuration {
         let (dynamics, surveys) = (&self.dynamics_url, &self.surveys_url);
         let text = format!(
-            "connections:\n  wxm: {{ kind: wxm, url: \"{surveys}\", secret: cxloop/wxm }}\n  generic: {{ kind: standard, secret: cxloop/generic }}\n  dynamics: {{ kind: dynamics, url: \"{dynamics}\", secret: cxloop/dynamics, token_url: \"{dynamics}/sandbox/oauth2/v2.0/token\" }}\n{rules}"
+            "connections:\n  wxm: {{ kind: wxm, url: \"{surveys}\", survey_url: \"{surveys}/s\", secret: cxloop/wxm }}\n  generic: {{ kind: standard, secret: cxloop/generic }}\n  dynamics: {{ kind: dynamics, url: \"{dynamics}\", secret: cxloop/dynamics, token_url: \"{dynamics}/sandbox/oauth2/v2.0/token\" }}\n{rules}"
         );
         read(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
     }
@@ -223,6 +223,12 @@ impl World {
         self.platforms
             .platform(&applied, &"wxm".parse().unwrap())
             .unwrap()
+    }
+
+    pub(crate) async fn sender(&self) -> Arc<dyn SurveySender> {
+        let applied = self.store.current().await.unwrap();
+        let name = "wxm".parse().unwrap();
+        self.platforms.sender(&applied, &name).unwrap()
     }
 
     pub(crate) fn webhooks(&self) -> webhooks::Deps {

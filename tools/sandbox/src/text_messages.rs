@@ -1,7 +1,7 @@
 //! A stand-in of AWS End User Messaging SMS: it takes text messages, sends none, and keeps them to be looked at.
 //! Source: AWS End User Messaging SMS API reference, "SendTextMessage" (JSON protocol, target prefix `PinpointSMSVoiceV2`).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -36,6 +36,10 @@ pub struct TextMessage {
     pub from: String,
     /// The words.
     pub text: String,
+    /// What the sender wants to find again in what is told of the message.
+    pub context: BTreeMap<String, String>,
+    /// The configuration set that says where such things are told; empty when the sender named none.
+    pub configuration_set: String,
     /// When it was taken.
     pub at: Timestamp,
 }
@@ -61,6 +65,10 @@ struct Request {
     origination_identity: String,
     #[serde(default)]
     message_body: String,
+    #[serde(default)]
+    context: BTreeMap<String, String>,
+    #[serde(default)]
+    configuration_set_name: String,
     #[serde(default)]
     dry_run: bool,
 }
@@ -113,6 +121,8 @@ impl TextMessages {
             to: request.destination_phone_number,
             from: request.origination_identity,
             text: request.message_body,
+            context: request.context,
+            configuration_set: request.configuration_set_name,
             at: (self.now)(),
         });
         Ok(id)

@@ -104,6 +104,7 @@ fn connections(configuration: &Configuration, found: &mut Vec<Problem>) {
         match connection {
             Connection::Wxm(wxm) => {
                 address(&wxm.url, &path, "url", found);
+                address(&wxm.survey_url, &path, "survey_url", found);
                 template(&wxm.note, Vocabulary::Noted, &path, "note", found);
             }
             Connection::Standard(_) => {}

@@ -47,6 +47,9 @@ pub struct WxmConnection {
     /// The API's host.
     #[serde(default = "WxmConnection::default_url")]
     pub url: String,
+    /// Where people open surveys: a survey's address is this one, a slash and its token.
+    #[serde(default = "WxmConnection::default_survey_url")]
+    pub survey_url: String,
     /// Name of the secret: JSON with `username`, `password` (or API key) and `webhook_token`.
     pub secret: String,
     /// Which questions mean what, by tag or short label.
@@ -73,6 +76,10 @@ impl WxmConnection {
     /// Whether responses to a questionnaire are believed when they name a case. Names are compared without case.
     pub fn believes_cases_of(&self, questionnaire: &str) -> bool {
         believes_cases_of(&self.case_surveys, questionnaire)
+    }
+
+    fn default_survey_url() -> String {
+        "https://nps.bz".to_owned()
     }
 
     fn default_note() -> String {

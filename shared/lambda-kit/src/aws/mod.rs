@@ -4,7 +4,11 @@ mod clock;
 mod event_bridge;
 mod failure;
 mod one_connector;
+mod schedules;
 mod secrets_manager;
+mod sending;
+mod ses;
+mod sms;
 mod sqs;
 #[cfg(test)]
 mod tests;
@@ -19,7 +23,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 pub use clock::WallClock;
 pub use event_bridge::EventBridge;
+pub use schedules::Schedules;
 pub use secrets_manager::SecretsManager;
+pub use ses::Ses;
+pub use sms::Sms;
 pub use sqs::Sqs;
 
 use one_connector::OneConnector;

@@ -1,3 +1,6 @@
+mod sending;
+mod wake_ups;
+
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};

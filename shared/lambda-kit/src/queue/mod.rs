@@ -7,7 +7,7 @@
 
 mod course;
 mod ending;
-mod envelope;
+pub(crate) mod envelope;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +16,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use cxloop_domain::events::Event;
+use cxloop_domain::events::Arriving;
 use cxloop_domain::trace::TraceId;
 use cxloop_ports::{Clock, Failure, Gates, Postpone, Signals};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
 
 use crate::logging::{fields, outcomes};
 use crate::trace::{self, Work};
@@ -61,8 +60,8 @@ struct Message {
 
 /// Runs the handler on each message of a batch, one after another, and says which are to be delivered again.
 ///
-/// The body of a message is the event as the bus sends it, and `E` its detail; a body of another event, without id,
-/// or with another detail fails. What becomes of a failed message is its remedy's matter ([`cxloop_ports::Remedy`]):
+/// The body of a message is the event as the bus sends it, and `E` what is read of it; a body without id, or one that `E` does not
+/// take, fails, and what `E` has no use for is done with. What becomes of a failed message is its remedy's matter ([`cxloop_ports::Remedy`]):
 /// waiting is no failure, and what the use case has parked is done.
 ///
 /// The first message is always begun, or a function with little time would never do anything. The others are begun
@@ -78,7 +77,7 @@ pub async fn run<E, F, Fut, O>(
     handle: F,
 ) -> Result<SqsBatchResponse, RecordWithoutId>
 where
-    E: Event + DeserializeOwned,
+    E: Arriving,
     F: Fn(E) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {
@@ -131,7 +130,7 @@ fn work(worker: &QueueWorker, trace: Option<TraceId>) -> Work {
 /// Handles one message as a piece of work of its own, and says whether the queue has to deliver it again.
 async fn end<E, F, Fut, O>(worker: &QueueWorker, message: &Message, handle: &F) -> bool
 where
-    E: Event + DeserializeOwned,
+    E: Arriving,
     F: Fn(E) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {
@@ -149,9 +148,12 @@ where
         receives: message.receives,
         happened_at: opened.happened_at,
     };
-    let event = opened.event;
     let handled = async {
-        let connection = event.connection().clone();
+        let Some(event) = opened.event else {
+            Ending::Done.tell(worker, &message.id, None);
+            return false;
+        };
+        let connection = event.known_connection().cloned();
         // The call itself is inside, so that a handler that panics before its first await is caught as well.
         let handled = AssertUnwindSafe(async { handle(event).await })
             .catch_unwind()
@@ -161,7 +163,7 @@ where
             Ok(Err(failure)) => ending::after(worker, &message.body, delivery, failure).await,
             Err(_) => Ending::Panicked,
         };
-        ending.tell(worker, &message.id, Some(&connection));
+        ending.tell(worker, &message.id, connection.as_ref());
         ending.is_failure()
     };
     trace::scope(work(worker, opened.trace), handled).await

@@ -1,8 +1,10 @@
+mod arriving;
 mod deadline;
 mod signals;
 
 use std::sync::{LazyLock, Mutex};
 
+use cxloop_domain::events::Event;
 use cxloop_domain::names::ConnectionName;
 use cxloop_ports::Remedy;
 use serde::{Deserialize, Serialize};

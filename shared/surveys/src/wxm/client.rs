@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cxloop_domain::configuration::WxmConnection;
 use cxloop_domain::names::ConnectionName;
-use cxloop_ports::{Clock, Failure, Secrets};
+use cxloop_ports::{Clock, Failure, Remedy, Secrets};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
@@ -71,6 +71,26 @@ impl Client {
         self.call(asked, Method::POST, path, Some(body)).await
     }
 
+    /// Posts what cannot be taken back. Fails with remedy `Retry` only when the platform may have done it, and with
+    /// `ComeBack` when trouble came before it was asked.
+    pub(super) async fn post_once(
+        &self,
+        asked: &str,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let body = body.to_string();
+        let posted = self.signed_in(Method::POST, path, Some(&body)).await;
+        posted.map_err(|unfinished| {
+            let failure = self.failure(unfinished.error, asked);
+            if unfinished.may_be_done {
+                failure
+            } else {
+                not_asked(failure)
+            }
+        })
+    }
+
     /// The failure for an answer that cannot be read. Passing: a cut or garbled answer looks the same.
     pub(super) fn unreadable(&self, problem: &'static str, asked: &str) -> Failure {
         self.failure(
@@ -100,7 +120,7 @@ impl Client {
     ) -> Result<Option<Vec<u8>>, Failure> {
         self.signed_in(method, path, body)
             .await
-            .map_err(|error| self.failure(error, asked))
+            .map_err(|unfinished| self.failure(unfinished.error, asked))
     }
 
     /// Asks, and once more with a new token when the first is refused: a 401 means that nothing was done.
@@ -109,14 +129,13 @@ impl Client {
         method: Method,
         path: &[&str],
         body: Option<&str>,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let address = self.address(path)?;
+    ) -> Result<Option<Vec<u8>>, Unfinished> {
+        let address = self.address(path).map_err(Unfinished::before)?;
+        let login = self.address(&["LoginToken"]).map_err(Unfinished::before)?;
         let mut refused = None;
         loop {
-            let token = self
-                .session
-                .token(&self.http, &self.address(&["LoginToken"])?, refused)
-                .await?;
+            let token = self.session.token(&self.http, &login, refused).await;
+            let token = token.map_err(Unfinished::before)?;
             let mut request = self
                 .http
                 .request(method.clone(), address.clone())
@@ -129,12 +148,12 @@ impl Client {
             if let Some(id) = (self.correlation)() {
                 request = request.header("X-Request-Id", id.to_string());
             }
-            let answer = exchange(request).await?;
+            let answer = exchange(request).await.map_err(Unfinished::asked)?;
             match outcome(&answer, self.clock.now()) {
                 Ok(found) => return Ok(found.then_some(answer.body)),
                 Err(None) if refused.is_none() => refused = Some(token.serial),
-                Err(None) => return Err(self.session.refused(&answer.body)),
-                Err(Some(error)) => return Err(error),
+                Err(None) => return Err(Unfinished::before(self.session.refused(&answer.body))),
+                Err(Some(error)) => return Err(Unfinished::asked(error)),
             }
         }
     }
@@ -153,6 +172,46 @@ impl Client {
             .push("api")
             .extend(path);
         Ok(address)
+    }
+}
+
+/// How soon something comes back that could not even be asked for, in seconds.
+const COMES_BACK_SECONDS: u32 = 30;
+
+/// Passing trouble before anything was asked: it comes back, and nobody has to wonder whether it was done.
+pub(super) fn not_asked(failure: Failure) -> Failure {
+    let remedy = match failure.remedy {
+        Remedy::Retry => Remedy::ComeBack {
+            after_seconds: COMES_BACK_SECONDS,
+        },
+        other => other,
+    };
+    Failure { remedy, ..failure }
+}
+
+/// Why a request came to no end.
+struct Unfinished {
+    error: Error,
+    /// Whether the platform may have done what it was asked.
+    may_be_done: bool,
+}
+
+impl Unfinished {
+    /// Nothing was asked yet.
+    fn before(error: Error) -> Self {
+        Self {
+            error,
+            may_be_done: false,
+        }
+    }
+
+    /// The request was on its way, if a connection came about. What is refused is not done.
+    fn asked(error: Error) -> Self {
+        let may_be_done = matches!(
+            error,
+            Error::Unreachable(_) | Error::Unreadable { .. } | Error::Unavailable(_)
+        );
+        Self { error, may_be_done }
     }
 }
 

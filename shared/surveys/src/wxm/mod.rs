@@ -6,9 +6,11 @@
 //! and the vendor's public .NET client.
 
 mod client;
+mod filling;
 mod map;
 mod notification;
 mod questions;
+mod sending;
 mod session;
 mod setup;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub struct WxmPlatform {
     name: ConnectionName,
     questions: QuestionMap,
     case_surveys: Vec<String>,
+    survey_url: String,
     client: Client,
     cache: QuestionCache,
 }
@@ -57,11 +60,13 @@ impl WxmPlatform {
         let cache = QuestionCache::new(Arc::clone(&clock));
         let questions = configured.questions.clone();
         let case_surveys = configured.case_surveys.clone();
+        let survey_url = configured.survey_url.clone();
         let client = Client::new(name.clone(), configured, http, secrets, clock);
         Self {
             name,
             questions,
             case_surveys,
+            survey_url,
             client,
             cache,
         }

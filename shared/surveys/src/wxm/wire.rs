@@ -44,6 +44,13 @@ pub(super) struct Note {
     pub(super) note: String,
 }
 
+/// A survey that was made for one person.
+#[derive(Debug, Deserialize)]
+pub(super) struct SurveyToken {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) id: String,
+}
+
 /// A question.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Question {
@@ -60,6 +67,9 @@ pub(super) struct Question {
     /// Never shown to the customer, filled by a program.
     #[serde(rename = "apifill", default, deserialize_with = "or_default")]
     pub(super) api_fill: bool,
+    /// Filled by staff before the customer sees it, or by a program.
+    #[serde(rename = "stafffill", default, deserialize_with = "or_default")]
+    pub(super) staff_fill: bool,
     #[serde(rename = "questiontags", default, deserialize_with = "or_default")]
     pub(super) tags: Vec<String>,
     /// The questionnaires that show it; all when empty.

@@ -1,4 +1,5 @@
-//! What was sent to people: e-mails and text messages that services of AWS took and that nobody received.
+//! What was sent to people: e-mails and text messages that services of AWS and the survey platform took, and that nobody
+//! received.
 
 use askama::Template;
 use axum::Json;
@@ -16,7 +17,7 @@ use crate::emulator::Stack;
 /// One message to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {
-    /// What took it: `SES`, `SNS` or `End User Messaging`.
+    /// What took it: `SES`, `SNS`, `End User Messaging` or `Webex Experience Management`.
     pub service: &'static str,
     /// The key that the service gave it.
     pub id: String,
@@ -110,6 +111,26 @@ impl Front {
             html: None,
             at: Some(message.at),
         }));
+        messages.extend(
+            self.parts
+                .survey
+                .invitations()
+                .into_iter()
+                .map(|sent| Sent {
+                    service: "Webex Experience Management",
+                    text: format!(
+                        "{}\n{}",
+                        sent.template,
+                        self.parts.survey.survey_link(&sent.token)
+                    ),
+                    id: sent.token,
+                    from: String::new(),
+                    to: vec![sent.to],
+                    subject: sent.subject,
+                    html: None,
+                    at: Some(sent.at),
+                }),
+        );
         messages.sort_by_key(|message| std::cmp::Reverse(message.at));
         Ok(messages)
     }

@@ -62,7 +62,10 @@ pub fn moved(
     };
     for connection in configuration.connections.values_mut() {
         match connection {
-            Connection::Wxm(wxm) => shift(&mut wxm.url),
+            Connection::Wxm(wxm) => {
+                shift(&mut wxm.url);
+                shift(&mut wxm.survey_url);
+            }
             Connection::Dynamics(dynamics) => {
                 shift(&mut dynamics.url);
                 if let Some(token_url) = &mut dynamics.token_url {

@@ -13,6 +13,7 @@ mod filter;
 mod form_field;
 mod form_page;
 mod form_texts;
+mod invitations;
 mod key_case;
 mod login;
 mod new_answer;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 pub use answer::{Answer, GivenResponse, Note};
+pub use invitations::SentInvitation;
 pub use notifications::NotificationStyle;
 pub use pii::HashAlgorithm;
 pub use question::{PiiSettings, Question, Translation};
@@ -172,6 +174,11 @@ impl Wxm {
         let mut questions = state.questions.iter();
         let found = questions.find(|one| one.belongs_to(questionnaire) && one.has_tag(tag))?;
         Some(found.id.clone())
+    }
+
+    /// The invitations that the platform sent, oldest first.
+    pub fn invitations(&self) -> Vec<SentInvitation> {
+        self.state().invitations.clone()
     }
 
     /// Where a respondent opens the form of a token.

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::asked::{Asked, Refused};
 use super::{
-    Wxm, account, answers, form_page, login, notifications, pages, questions, survey, tokens,
+    Wxm, account, answers, form_page, invitations, login, notifications, pages, questions, survey,
+    tokens,
 };
 
 /// The largest body taken, in bytes.
@@ -133,6 +134,7 @@ fn api(wxm: &Wxm, method: &Method, asked: &Asked, path: &[&str]) -> Result<Value
         ("POST", ["userdata", _]) => account::set_user_data(wxm, asked, id(1)),
         ("POST", ["surveytoken"]) => tokens::create(wxm, asked),
         ("GET", ["surveytoken", "id", _]) => tokens::one(wxm, id(2)),
+        ("POST", ["requestinvitation"]) => invitations::request(wxm, asked),
         ("GET" | "POST", ["loggednotifications"]) => notifications::logged(wxm, asked),
         _ => Err(Refused::unknown("the address")),
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::ACCOUNT;
 use super::answer::Answer;
+use super::invitations::SentInvitation;
 use super::notifications::{LoggedNotification, NotificationStyle, read_rules};
 use super::pii::HashAlgorithm;
 use super::question::Question;
@@ -20,6 +21,7 @@ pub(super) struct State {
     answers: Vec<Answer>,
     places: HashMap<String, usize>,
     pub(super) tokens: BTreeMap<String, SurveyToken>,
+    pub(super) invitations: Vec<SentInvitation>,
     /// Login tokens and when they expire.
     pub(super) logins: HashMap<String, Timestamp>,
     pub(super) settings: Value,
@@ -42,6 +44,7 @@ impl State {
             answers: Vec::new(),
             places: HashMap::new(),
             tokens: BTreeMap::new(),
+            invitations: Vec::new(),
             logins: HashMap::new(),
             settings: json!({
                 "user": ACCOUNT,

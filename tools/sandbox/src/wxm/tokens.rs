@@ -67,18 +67,27 @@ impl SurveyToken {
 
 /// `POST /api/SurveyToken`
 pub(super) fn create(wxm: &Wxm, asked: &Asked) -> Result<Value, Refused> {
-    let Value::Object(mut given) = read::<Value>(asked.value()?)? else {
+    let given = read::<Value>(asked.value()?)?;
+    let now = wxm.now();
+    made(&mut wxm.state(), given, now).map(|token| json!(token))
+}
+
+/// A new token of what was given for it.
+pub(super) fn made(
+    state: &mut State,
+    given: Value,
+    now: Timestamp,
+) -> Result<SurveyToken, Refused> {
+    let Value::Object(mut given) = given else {
         return Err(Refused::bad("expected an object"));
     };
-    let now = wxm.now();
-    let mut state = wxm.state();
     let location =
         text(given.remove("location"))?.ok_or_else(|| Refused::bad("`location` is missing"))?;
     let location = state
         .questionnaire(&location)
         .map(|questionnaire| questionnaire.name.clone())
         .ok_or_else(|| Refused::bad(format!("the questionnaire `{location}` does not exist")))?;
-    let pre_fill = prefills(&state, &location, given.remove("preFill"))?;
+    let pre_fill = prefills(state, &location, given.remove("preFill"))?;
     let valid_till = valid_till(given.remove("validTill"), now)?;
     let valid_uses = whole_number(given.remove("validUses"), "validUses")?.unwrap_or(0);
     if valid_uses < 0 {
@@ -100,9 +109,8 @@ pub(super) fn create(wxm: &Wxm, asked: &Asked) -> Result<Value, Refused> {
         more: given,
         ..SurveyToken::unlimited("", &location, now)
     };
-    let answer = json!(token);
-    state.tokens.insert(token.id.clone(), token);
-    Ok(answer)
+    state.tokens.insert(token.id.clone(), token.clone());
+    Ok(token)
 }
 
 /// `GET /api/SurveyToken/Id/{token}`

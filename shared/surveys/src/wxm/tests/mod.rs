@@ -4,6 +4,7 @@ mod fetching;
 mod mapping;
 mod notes;
 mod parsing;
+mod sending;
 mod setup;
 mod trouble;
 mod writing_back;
@@ -30,11 +31,17 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn new() -> Self {
+        Self::at(None).await
+    }
+
+    /// A scene whose platform is looked for elsewhere than at its server.
+    pub(super) async fn at(url: Option<String>) -> Self {
         let server = MockServer::start().await;
         let clock = HandClock::at("2026-03-02T10:00:00Z");
         let secrets = FixedSecrets::wxm();
         let configured = WxmConnection {
-            url: server.uri(),
+            url: url.unwrap_or_else(|| server.uri()),
+            survey_url: "https://nps.bz".into(),
             secret: "cxloop/wxm".into(),
             questions: QuestionMap::default(),
             note: String::new(),

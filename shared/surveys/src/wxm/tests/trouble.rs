@@ -132,6 +132,7 @@ async fn a_missing_secret_is_named() {
     let empty = std::sync::Arc::new(crate::test_doubles::FixedSecrets::default());
     let applied = cxloop_domain::configuration::WxmConnection {
         url: scene.server.uri(),
+        survey_url: "https://nps.bz".into(),
         secret: "cxloop/wxm".into(),
         questions: cxloop_domain::configuration::QuestionMap::default(),
         note: String::new(),
@@ -167,6 +168,7 @@ async fn a_silent_platform_and_a_cut_connection_are_passing_trouble() {
     ] {
         let configured = cxloop_domain::configuration::WxmConnection {
             url,
+            survey_url: "https://nps.bz".into(),
             secret: "cxloop/wxm".into(),
             questions: cxloop_domain::configuration::QuestionMap::default(),
             note: String::new(),

@@ -43,7 +43,8 @@ async fn a_text_message_and_an_e_mail_are_shown_with_their_links() {
     let (url, serving) = served(&front, Faults::new()).await;
     front.pass_seconds(60);
     let text = "A súa avaría <b>está</b> resolta: http://127.0.0.1:8688/s/t-1";
-    let body = json!({"DestinationPhoneNumber": "+34600000201", "OriginationIdentity": "CXLOOP", "MessageBody": text});
+    let body = json!({"DestinationPhoneNumber": "+34600000201", "OriginationIdentity": "CXLOOP", "MessageBody": text,
+        "Context": {"cxloop-invitation": "i-1"}, "ConfigurationSetName": "cxloop"});
     let (status, answer) = send(&front, &url, "SendTextMessage", body).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let page = front.http.get(front.at("/outbox")).send().await.unwrap();
@@ -74,7 +75,39 @@ async fn a_text_message_and_an_e_mail_are_shown_with_their_links() {
     let list: Value = list.json().await.unwrap();
     assert_eq!(list[0]["id"], answer["MessageId"]);
     assert_eq!(list[1]["to"], json!(["iria.fernandez@example.com"]));
+    let taken = front.texts.taken();
+    assert_eq!(taken[0].context["cxloop-invitation"], "i-1");
+    assert_eq!(taken[0].configuration_set, "cxloop");
     serving.abort();
+}
+
+#[tokio::test]
+async fn an_invitation_of_the_survey_platform_is_shown_with_the_address_of_its_survey() {
+    let front = SandboxFront::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let wire = Wire::new("wxm", Faults::new(), Calls::new(), wall_clock());
+    let serving = tokio::spawn(serve_on(listener, front.survey.router(), wire));
+    let body = json!({
+        "customerEmail": "iria.fernandez@example.com", "subject": "Como foi a avaría?",
+        "template": "https://templates.example/avaria.html", "tokenDetails": {"location": "after-case", "validUses": 1}
+    });
+    let request = front.http.post(format!("{url}/api/RequestInvitation"));
+    let request = request.basic_auth("sandbox", Some("sandbox"));
+    let answer = request.json(&body).send().await.unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap(), json!(true));
+    serving.abort();
+    let list = front.http.get(front.at("/_sandbox/outbox")).send();
+    let list: Value = list.await.unwrap().json().await.unwrap();
+    let all = list.as_array().unwrap();
+    let sent = all
+        .iter()
+        .find(|sent| sent["service"] == "Webex Experience Management");
+    let sent = sent.unwrap();
+    assert_eq!(sent["to"], json!(["iria.fernandez@example.com"]));
+    assert_eq!(sent["subject"], "Como foi a avaría?");
+    let link = format!("/s/{}", sent["id"].as_str().unwrap());
+    assert!(sent["text"].as_str().unwrap().contains(&link), "{sent}");
 }
 
 #[tokio::test]

@@ -211,3 +211,63 @@ async fn of_ten_answers_at_the_same_moment_one_gets_the_last_use() {
     );
     assert_eq!(platform.wxm.answers().len(), 1);
 }
+
+fn invitation(email: &str) -> Value {
+    json!({
+        "customerEmail": email, "customerName": "Iria Fernández", "customerPhone": "", "isSMS": false,
+        "subject": "Como foi a avaría?", "template": "https://templates.example/avaria.html",
+        "tokenDetails": {
+            "location": "store-visit", "validUses": "1",
+            "preFill": [{"questionId": EMAIL, "textInput": email}]
+        },
+    })
+}
+
+#[tokio::test]
+async fn an_invitation_makes_a_token_and_a_message_that_leads_to_it() {
+    let platform = platform().await;
+    let ask = |body| platform.post("/api/requestinvitation", body);
+    let (status, answer) = ask(invitation("iria@example.com")).await;
+    assert_eq!((status, answer), (StatusCode::OK, json!(true)));
+    let sent = platform.wxm.invitations();
+    assert_eq!(sent[0].to, "iria@example.com");
+    assert_eq!(sent[0].subject, "Como foi a avaría?");
+    let path = format!("/api/SurveyByToken/{}", sent[0].token);
+    let survey = platform.public(&path, None).await.1;
+    assert_eq!(survey["preFill"][0]["questionId"], EMAIL);
+
+    let mut to_nobody = invitation("iria@example.com");
+    to_nobody["isSMS"] = json!(true);
+    assert_eq!(ask(to_nobody).await.0, StatusCode::BAD_REQUEST);
+    let mut of_nothing = invitation("iria@example.com");
+    of_nothing["tokenDetails"]["location"] = json!("nada");
+    assert_eq!(ask(of_nothing).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(platform.wxm.invitations().len(), 1);
+}
+
+#[tokio::test]
+async fn who_was_invited_lately_is_not_invited_again_where_the_request_says_so() {
+    let platform = platform().await;
+    let ask = |email: &str, days: i64| {
+        let mut body = invitation(email);
+        body["nonRepeatByUniquieQuestionTag"] = json!("Email");
+        body["nonRepeatWithinLastDays"] = json!(days);
+        platform.post("/api/RequestInvitation", body)
+    };
+    for (email, days, taken) in [
+        ("iria@example.com", 1, true),
+        ("iria@example.com", 1, false),
+        ("xoan@example.com", 1, true),
+        ("iria@example.com", 0, true),
+    ] {
+        let (status, answer) = ask(email, days).await;
+        assert_eq!(
+            (status, answer),
+            (StatusCode::OK, json!(taken)),
+            "{email} {days}"
+        );
+    }
+    platform.pass(25, 0);
+    assert_eq!(ask("iria@example.com", 1).await.1, json!(true));
+    assert_eq!(platform.wxm.invitations().len(), 4);
+}
