@@ -1,4 +1,5 @@
 //! The fakes keep the contracts, and the harness notices what it is there to notice.
 
+mod crm_rows;
 mod fakes;
 mod harness;
