@@ -4,6 +4,9 @@
 //! rows that changed since a moment are read by the time of their last change. A reading goes on where it was left, and a
 //! page counts as read only when all of its changes were told.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,6 +15,7 @@ use crate::address_index::IndexName;
 use crate::configuration::Configuration;
 use crate::names::{ColumnName, ConnectionName};
 use crate::record_changed::{Change, Record, RecordChanged};
+use crate::survey_trigger;
 
 /// How often changes are looked for, in minutes.
 pub const EVERY_MINUTES: i64 = 5;
@@ -188,9 +192,12 @@ impl Reading {
     }
 }
 
+/// The tables whose rows are about a case, and of which nobody knows the case once they are gone.
+const COMMENTS: [&str; 4] = ["annotation", "email", "phonecall", "task"];
+
 /// Whether anybody can do something about a row: of a note or an activity that is gone nobody knows the case any more.
 pub fn matters(table: &ColumnName, row: &FoundRow) -> bool {
-    !row.gone || row.about.is_some() || table.as_str() == "incident"
+    !row.gone || row.about.is_some() || !COMMENTS.contains(&table.as_str())
 }
 
 /// What is told of a row that was found. Equal for each time that the same version of it is found.
@@ -227,133 +234,31 @@ pub fn found(
     }
 }
 
-/// The tables whose changes matter: cases, and what people write on them, where any of it flows back.
+/// The tables whose changes matter: cases, and what people write on them, where any of it flows back; and those whose rows
+/// send surveys.
 pub fn tables(configuration: &Configuration) -> Vec<ColumnName> {
-    if configuration.dynamics().is_none() || configuration.write_back.is_none() {
+    if configuration.dynamics().is_none() {
         return Vec::new();
     }
-    ["incident", "annotation", "email", "phonecall", "task"]
-        .into_iter()
+    let of_cases = ["incident"].into_iter().chain(COMMENTS);
+    let flows_back = configuration.write_back.is_some();
+    let mut found: Vec<ColumnName> = of_cases
+        .filter(|_| flows_back)
         .map(|table| table.parse().expect("a table's name"))
-        .collect()
+        .collect();
+    let watched = configuration
+        .surveys
+        .iter()
+        .flat_map(survey_trigger::tables);
+    for table in watched {
+        if !found.contains(&table) {
+            found.push(table);
+        }
+    }
+    found
 }
 
 /// The key of the checkpoint of a table of the organisation at `url`: a connection that is led elsewhere begins anew.
 pub fn checkpoint_key(connection: &ConnectionName, url: &str, table: &ColumnName) -> String {
     format!("{}/{table}", IndexName::of(connection, url))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn time(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn row(changed_at: &str) -> FoundRow {
-        FoundRow {
-            id: Uuid::from_u128(1),
-            changed_at: Some(time(changed_at)),
-            version: Some(7),
-            about: None,
-            gone: false,
-        }
-    }
-
-    #[test]
-    fn the_first_reading_takes_every_row_and_tells_what_changed_within_the_hour() {
-        let now = time("2026-11-22T10:00:00Z");
-        let reading = Checkpoint::default().due(now).unwrap();
-        assert!(reading.tells(&row("2026-11-22T09:00:00Z")));
-        assert!(!reading.tells(&row("2026-11-22T08:59:59Z")));
-        let halfway = Checkpoint::default().after_page(&reading, After::Page("page 2".into()));
-        let second = halfway.due(now).unwrap();
-        assert_eq!(second.next.as_deref(), Some("page 2"));
-        let done = halfway.after_page(&second, After::End(Some("delta 1".into())));
-        assert_eq!(done.due(time("2026-11-22T10:04:59Z")), None);
-        let next = done.due(time("2026-11-22T10:05:00Z")).unwrap();
-        assert_eq!(next.what, What::Link("delta 1".into()));
-        assert!(next.tells(&row("2020-01-01T00:00:00Z")), "a link knows");
-    }
-
-    #[test]
-    fn a_forgotten_link_begins_anew_and_tells_what_changed_since_the_last_reading() {
-        let done = Checkpoint {
-            complete_until: Some(time("2026-11-10T10:00:00Z")),
-            link: Some("delta 1".into()),
-            ..Checkpoint::default()
-        };
-        let anew = done.forgotten().due(time("2026-11-22T10:00:00Z")).unwrap();
-        let told_since = time("2026-11-10T09:45:00Z");
-        assert_eq!(anew.what, What::Everything { told_since });
-    }
-
-    #[test]
-    fn a_table_that_keeps_no_changes_is_read_by_the_time_of_the_last_change() {
-        let checkpoint = Checkpoint {
-            complete_until: Some(time("2026-11-22T10:00:00Z")),
-            ..Checkpoint::default()
-        };
-        let now = time("2026-11-22T10:10:00Z");
-        let checkpoint = checkpoint.not_tracked(now);
-        let reading = checkpoint.due(now).unwrap();
-        assert_eq!(
-            reading.what,
-            What::ChangedSince(time("2026-11-22T09:45:00Z"))
-        );
-        let done = checkpoint.after_page(&reading, After::End(None));
-        assert_eq!(done.complete_until, Some(now));
-        let next = done.due(time("2026-11-22T10:20:00Z")).unwrap();
-        assert_eq!(next.what, What::ChangedSince(time("2026-11-22T09:55:00Z")));
-        let asked_again = done.due(time("2026-11-23T10:10:00Z")).unwrap();
-        assert!(matches!(asked_again.what, What::Everything { .. }));
-    }
-
-    #[test]
-    fn the_same_version_of_a_row_is_told_under_the_same_id() {
-        use crate::events::Event;
-        let connection = "dynamics".parse().unwrap();
-        let table = "incident".parse().unwrap();
-        let found_at = |at| found(&connection, &table, &row("2026-11-22T09:00:00Z"), time(at));
-        assert_eq!(
-            found_at("2026-11-22T10:00:00Z").id(),
-            found_at("2026-11-22T10:05:00Z").id()
-        );
-    }
-
-    proptest! {
-        /// A run may end after any page: what is read afterwards, together with what was told, leaves nothing out.
-        #[test]
-        fn no_change_falls_between_two_readings(
-            gaps in prop::collection::vec(1_i64..4_000, 1..30),
-            ends in prop::collection::vec(any::<bool>(), 30),
-            forgets in prop::collection::vec(prop::bool::weighted(0.2), 30),
-        ) {
-            let mut now = time("2026-11-22T10:00:00Z");
-            let mut checkpoint = Checkpoint::default();
-            let mut told_until = None;
-            for ((gap, ends), forgets) in gaps.into_iter().zip(ends).zip(forgets) {
-                now += SignedDuration::from_secs(gap);
-                if forgets {
-                    checkpoint = checkpoint.forgotten();
-                }
-                let Some(reading) = checkpoint.due(now) else { continue };
-                let reaches_back_to = match &reading.what {
-                    What::Everything { told_since } | What::ChangedSince(told_since) => *told_since,
-                    What::Link(_) => told_until.unwrap_or(now),
-                };
-                // Before the first reading nobody is told of anything.
-                let needed = *told_until.get_or_insert(reaches_back_to);
-                prop_assert!(reaches_back_to <= needed);
-                if ends {
-                    told_until = Some(needed.max(reading.began_at));
-                    checkpoint = checkpoint.after_page(&reading, After::End(Some("link".into())));
-                } else {
-                    checkpoint = checkpoint.after_page(&reading, After::Page("page".into()));
-                }
-            }
-        }
-    }
 }

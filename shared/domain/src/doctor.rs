@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde::Serialize;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, PersonPath};
 use crate::sweep::days_left;
 
 /// How one thing is.
@@ -116,6 +116,24 @@ pub fn privileges(configuration: &Configuration) -> Vec<&'static str> {
     ];
     if configuration.customers.create {
         needed.push("prvCreateContact");
+    }
+    for rule in configuration.surveys.iter().flat_map(|it| &it.rules) {
+        let of_table = match rule.table.as_str() {
+            "account" => Some("prvReadAccount"),
+            "lead" => Some("prvReadLead"),
+            "opportunity" => Some("prvReadOpportunity"),
+            "quote" => Some("prvReadQuote"),
+            "salesorder" => Some("prvReadSalesOrder"),
+            "invoice" => Some("prvReadInvoice"),
+            _ => None,
+        };
+        // A customer may be an account.
+        let of_customer = (rule.person == PersonPath::Customer).then_some("prvReadAccount");
+        for privilege in of_table.into_iter().chain(of_customer) {
+            if !needed.contains(&privilege) {
+                needed.push(privilege);
+            }
+        }
     }
     needed
 }

@@ -68,6 +68,35 @@ async fn a_change_that_no_webhook_told_of_is_told_and_not_told_again() {
 }
 
 #[tokio::test]
+async fn rows_that_send_surveys_are_told_also_where_nothing_flows_back() {
+    let rule = "    - { name: ganada, table: opportunity, column: statecode, to: [Won], survey: { connection: wxm, questionnaire: store-visit }, send: { column: description } }\n";
+    let world = World::with_rules(&format!("{RULES}\nsurveys:\n  rules:\n{rule}")).await;
+    swept(&world).await;
+    let opportunity = Uuid::from_u128(0x0991);
+    let iria = "/contacts(5a4db0c5-0005-4000-8000-000000000001)";
+    let sale = json!({ "name": "Forno novo", "customerid_contact@odata.bind": iria });
+    world
+        .patch(&format!("opportunities({opportunity})"), sale)
+        .await;
+    world.case_of(&Answered::visit(3)).await;
+    assert_eq!(swept(&world).await, 1, "of cases nobody asked");
+    let close = json!({
+        "OpportunityClose": {
+            "subject": "Vendido",
+            "opportunityid@odata.bind": format!("/opportunities({opportunity})")
+        },
+        "Status": 3
+    });
+    world.post("WinOpportunity", close).await;
+    assert_eq!(swept(&world).await, 1);
+    assert_eq!(swept(&world).await, 0);
+    assert!(told(&world, "incident").is_empty());
+    let told = told(&world, "opportunity");
+    assert_eq!((told.len(), told[0].0), (2, opportunity));
+    assert!(told[1].1 > told[0].1, "{told:?}");
+}
+
+#[tokio::test]
 async fn a_note_on_a_case_is_told_with_its_case() {
     let (world, case) = with_a_known_case().await;
     let note = json!({

@@ -19,8 +19,8 @@ use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
-    Configurations, CrmChanges, Gates, Inbox, Invitations, Lane, Loops, Plans, Responses, Signals,
-    SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
+    Configurations, CrmChanges, CrmRowDesks, CrmRows, Gates, Inbox, Invitations, Lane, Loops, Plans,
+    Responses, Signals, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -215,6 +215,12 @@ impl World {
     pub(crate) async fn desk(&self) -> Arc<dyn CaseDesk> {
         let applied = self.store.current().await.unwrap();
         self.desks.desk(&applied).unwrap().1
+    }
+
+    /// The CRM itself, as rows.
+    pub(crate) async fn crm_rows(&self) -> Arc<dyn CrmRows> {
+        let applied = self.store.current().await.unwrap();
+        self.desks.rows(&applied).unwrap().1
     }
 
     /// The survey platform itself.

@@ -20,9 +20,7 @@ const ROWS_A_PAGE: u32 = 1_000;
 #[async_trait]
 impl ChangedRecords for DynamicsCaseDesk {
     async fn page(&self, table: &ColumnName, reading: &Reading) -> Result<ChangedPage, Failure> {
-        let read = rows_of(table.as_str()).ok_or_else(|| {
-            Failure::park(format!("the changes of table {table} cannot be read"), "")
-        })?;
+        let read = rows_of(self, table.as_str()).await?;
         let client = self.client().await?;
         let page = match &reading.what {
             What::ChangedSince(moment) => by_time(&client, &read, *moment, reading).await,
@@ -47,7 +45,7 @@ impl ChangedRecords for DynamicsCaseDesk {
 
 fn query(read: &Rows) -> Query {
     let about = read.about.map(selected);
-    let columns = [read.id, "versionnumber", "modifiedon"];
+    let columns = [&*read.id, "versionnumber", "modifiedon"];
     let query = Query::new()
         .select(columns.into_iter().chain(about.as_deref()))
         .page_size(ROWS_A_PAGE);
@@ -63,7 +61,7 @@ async fn tracked(client: &Client, read: &Rows, reading: &Reading) -> Result<Chan
     let mut changes = match (&reading.next, &reading.what) {
         (Some(link), _) | (None, What::Link(link)) => client.changes_since(link, &query)?,
         (None, What::Everything { .. } | What::ChangedSince(_)) => {
-            client.changes(read.set, &query)?
+            client.changes(&read.set, &query)?
         }
     };
     let page = changes.next().await?.unwrap_or_default();
@@ -98,8 +96,8 @@ async fn by_time(
             let query = query
                 .filter(Filter::ge("modifiedon", moment))
                 .orderby("modifiedon", Direction::Ascending)
-                .orderby(read.id, Direction::Ascending);
-            client.list(read.set, &query).await?
+                .orderby(&read.id, Direction::Ascending);
+            client.list(&read.set, &query).await?
         }
     };
     let rows = page.rows.iter().filter_map(|record| found(read, record));
@@ -116,7 +114,7 @@ fn found(read: &Rows, record: &Record) -> Option<FoundRow> {
         })
     });
     Some(FoundRow {
-        id: record.id(read.id)?,
+        id: record.id(&read.id)?,
         changed_at: record.moment("modifiedon"),
         version: record
             .whole("versionnumber")

@@ -5,12 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use cxloop_domain::columns::{ColumnValue, LookupTarget, RowKey, TEXT_CHARS};
+use cxloop_domain::columns::{ColumnValue, CrmColumn, LookupTarget, RowKey, TEXT_CHARS};
 use cxloop_ports::Failure;
 use serde_json::{Number, Value};
 
 use super::{DynamicsCaseDesk, map, metadata};
-use crate::{Literal, Row};
+use crate::{Literal, Record, Row};
+
+/// A column as it was read, with what people see for it; `None` when it is empty.
+pub(super) fn read(row: &Record, name: &str) -> Option<CrmColumn> {
+    let value = row.value(name).filter(|value| !value.is_null())?.clone();
+    let label = row.label(name).map(str::to_owned);
+    Some(CrmColumn { value, label })
+}
 
 /// The row with a column more.
 pub(super) fn set(row: Row, name: &str, value: &ColumnValue) -> Row {

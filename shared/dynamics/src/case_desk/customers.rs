@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use cxloop_domain::cases::ContactDraft;
-use cxloop_domain::columns::CrmColumn;
 use cxloop_domain::customers::{
     CustomerSearch, Found, FoundBy, FoundContact, HashSearch, MOST_CONTACTS, algorithm_of,
     hashed_address,
@@ -12,7 +11,7 @@ use cxloop_domain::names::ColumnName;
 use cxloop_ports::{Failure, Written};
 use uuid::Uuid;
 
-use super::{DynamicsCaseDesk, lookup, map};
+use super::{DynamicsCaseDesk, columns, lookup, map};
 use crate::{Action, Direction, Filter, Query, Record, classify};
 
 /// How many rows are read of each key: more than are told apart, because the service's comparison is wider than ours.
@@ -215,12 +214,8 @@ fn contact(row: &Record, columns: &BTreeSet<ColumnName>) -> Option<FoundContact>
         Some("account") => row.lookup("parentcustomerid"),
         _ => None,
     };
-    let read = columns.iter().filter_map(|name| {
-        let name = name.as_str();
-        let value = row.value(name).filter(|value| !value.is_null())?.clone();
-        let label = row.label(name).map(str::to_owned);
-        Some((name.to_owned(), CrmColumn { value, label }))
-    });
+    let names = columns.iter().map(ColumnName::as_str);
+    let read = names.filter_map(|name| Some((name.to_owned(), columns::read(row, name)?)));
     Some(FoundContact {
         id: row.id("contactid")?,
         account,

@@ -85,6 +85,24 @@ impl DynamicsCaseDesk {
         choices(self, table, column).await
     }
 
+    /// The choices of a column that has any: a choice, a state or the reason for one. `None` of other columns, of yes and no
+    /// among them.
+    ///
+    /// # Errors
+    /// The failure of a request.
+    pub async fn choices_of(
+        &self,
+        table: &str,
+        column: &ColumnDefinition,
+    ) -> Result<Option<Vec<ChoiceDefinition>>, Failure> {
+        match column.kind.as_str() {
+            kind @ ("Picklist" | "State" | "Status") => {
+                choices_of_kind(self, table, kind, &column.name).await
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The columns of a table that hold a day without a time of day. One request.
     ///
     /// Source: Microsoft Learn, "Behavior and format of the date and time column".
@@ -205,8 +223,17 @@ pub(super) async fn choices(
     table: &str,
     column: &str,
 ) -> Result<Option<Vec<ChoiceDefinition>>, Failure> {
+    choices_of_kind(desk, table, "Picklist", column).await
+}
+
+async fn choices_of_kind(
+    desk: &DynamicsCaseDesk,
+    table: &str,
+    kind: &str,
+    column: &str,
+) -> Result<Option<Vec<ChoiceDefinition>>, Failure> {
     let path = format!(
-        "EntityDefinitions(LogicalName='{table}')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
+        "EntityDefinitions(LogicalName='{table}')/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata"
     );
     let client = desk.client().await?;
     match client.list(&path, &options_query(column)).await {

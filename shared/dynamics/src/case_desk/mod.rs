@@ -18,6 +18,7 @@ mod map;
 mod metadata;
 mod names;
 mod record;
+mod rows;
 mod sign_in;
 
 use async_trait::async_trait;
@@ -40,6 +41,7 @@ use limiter::Limiter;
 #[cfg(test)]
 pub(crate) use map::fitting;
 use names::NameCache;
+use rows::Tables;
 use sign_in::SignIn;
 
 /// The tag of our own writes, which comes back in the webhooks that they cause.
@@ -52,6 +54,7 @@ pub struct DynamicsCaseDesk {
     root: String,
     now: Now,
     names: NameCache,
+    tables: Tables,
     limiter: Option<Limiter>,
     /// Who we are in the CRM, once somebody asked.
     user: tokio::sync::OnceCell<Uuid>,
@@ -72,6 +75,7 @@ impl DynamicsCaseDesk {
             root: root.trim_end_matches('/').to_owned(),
             now,
             names: NameCache::default(),
+            tables: Tables::default(),
             limiter: None,
             user: tokio::sync::OnceCell::new(),
         }

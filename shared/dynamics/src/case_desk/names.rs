@@ -14,7 +14,7 @@ use super::{DynamicsCaseDesk, lookup};
 use crate::{Filter, Query, Record};
 
 /// How long a name found is believed.
-const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
 
 /// A name may stand for several rows; more than this are not told apart anyway.
 const MOST_ROWS: u32 = 50;
@@ -71,7 +71,7 @@ impl NameCache {
     }
 }
 
-fn cached<T: Clone>(
+pub(super) fn cached<T: Clone>(
     names: &Mutex<HashMap<String, (T, Timestamp)>>,
     name: &str,
     now: Timestamp,
@@ -81,7 +81,7 @@ fn cached<T: Clone>(
     (now.duration_since(*found_at) < BELIEVED).then(|| value.clone())
 }
 
-fn remember<T>(
+pub(super) fn remember<T>(
     names: &Mutex<HashMap<String, (T, Timestamp)>>,
     name: &str,
     value: T,

@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 
 use cxloop_domain::case_write_back::{CaseRecord, Comment, CommentKind};
 use cxloop_domain::cases::CaseState;
-use cxloop_domain::columns::CrmColumn;
 use cxloop_domain::configuration::WriteBack;
 use cxloop_domain::record_changed::Record as ChangedRow;
 use cxloop_ports::{CaseRecordDesks, CaseRecords, Failure};
 use uuid::Uuid;
 
-use super::belonging::{rows_of, selected};
-use super::{DynamicsCaseDesk, DynamicsCaseDesks, labels, map};
+use super::belonging::{about, rows_of, selected};
+use super::{DynamicsCaseDesk, DynamicsCaseDesks, columns, labels, map};
 use crate::{Direction, Error, Query, Record};
 
 const CASES: &str = "incidents";
@@ -74,15 +73,14 @@ impl CaseRecords for DynamicsCaseDesk {
     }
 
     async fn case_of(&self, row: &ChangedRow) -> Result<Option<Uuid>, Failure> {
-        let Some((rows, lookup)) =
-            rows_of(row.table.as_str()).and_then(|rows| Some((rows, rows.about?)))
-        else {
+        let Some(lookup) = about(row.table.as_str()) else {
             return Ok(None);
         };
+        let rows = rows_of(self, row.table.as_str()).await?;
         let column = selected(lookup);
         let query = Query::new().select([column.as_str()]).with_annotations();
         let client = self.client().await?;
-        match client.get(rows.set, row.id, &query).await {
+        match client.get(&rows.set, row.id, &query).await {
             Ok(found) if found.lookup_table(lookup) == Some("incident") => Ok(found.lookup(lookup)),
             Ok(_) | Err(Error::NotFound(_)) => Ok(None),
             Err(error) => {
@@ -114,7 +112,7 @@ impl CaseRecordDesks for DynamicsCaseDesks {
 }
 
 /// The columns that the settings ask for, each once, beside those that are read anyway.
-fn columns(settings: &WriteBack) -> BTreeSet<&str> {
+fn mapped(settings: &WriteBack) -> BTreeSet<&str> {
     let mapped = settings.fields.iter();
     mapped
         .filter_map(|field| field.column.as_ref())
@@ -143,7 +141,7 @@ fn query(settings: &WriteBack) -> Query {
             ])
             .select(marker.map(|column| column.as_str()))
     };
-    let further = columns(settings);
+    let further = mapped(settings);
     Query::new()
         .select(OWN)
         .select(further.into_iter().filter(|column| !OWN.contains(column)))
@@ -183,11 +181,8 @@ fn record(id: Uuid, row: &Record, settings: &WriteBack, us: Uuid) -> Result<Case
         rows.into_iter()
             .filter_map(move |row| comment(&row, kind, text, key, settings, us))
     });
-    let columns = columns(settings).into_iter().filter_map(|name| {
-        let value = row.value(name).filter(|value| !value.is_null())?.clone();
-        let label = row.label(name).map(str::to_owned);
-        Some((name.to_owned(), CrmColumn { value, label }))
-    });
+    let read = mapped(settings).into_iter();
+    let read = read.filter_map(|name| Some((name.to_owned(), columns::read(row, name)?)));
     Ok(CaseRecord {
         id,
         row_version: version(row).ok_or_else(missing("the case has no version"))?,
@@ -202,14 +197,14 @@ fn record(id: Uuid, row: &Record, settings: &WriteBack, us: Uuid) -> Result<Case
         resolution: in_force.and_then(words),
         reopen_count: u32::try_from(reopened).unwrap_or(u32::MAX),
         merged_into: row.lookup("masterid"),
-        columns: columns.collect(),
+        columns: read.collect(),
         comments: comments.collect(),
     })
 }
 
 /// The number in the row's ETag, which counts up with each change in the organisation.
 /// Source: Microsoft Learn, "Use change tracking to synchronize data with external systems" (row version).
-fn version(row: &Record) -> Option<u64> {
+pub(super) fn version(row: &Record) -> Option<u64> {
     let etag = row.etag()?;
     let digits: String = etag.as_str().chars().filter(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -246,14 +241,7 @@ fn comment(
     let id = row.id(key)?;
     let is_ours = id.get_version_num() == 5 || row.lookup("createdby") == Some(us);
     let marker = settings.comments.activity_column.as_ref();
-    let marker = marker.and_then(|name| {
-        let value = row
-            .value(name.as_str())
-            .filter(|value| !value.is_null())?
-            .clone();
-        let label = row.label(name.as_str()).map(str::to_owned);
-        Some(CrmColumn { value, label })
-    });
+    let marker = marker.and_then(|name| columns::read(row, name.as_str()));
     let is_done = row.whole("statecode") == Some(1) && row.boolean("directioncode") == Some(true);
     Some(Comment {
         id,

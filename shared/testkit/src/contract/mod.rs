@@ -8,6 +8,7 @@ mod case_desk;
 mod checkpoints;
 mod claims;
 mod configurations;
+mod crm_rows;
 mod failed_loops;
 mod gates;
 mod inbox;
@@ -26,6 +27,7 @@ pub use case_desk::{
 pub use checkpoints::checkpoints;
 pub use claims::claims;
 pub use configurations::configurations;
+pub use crm_rows::{CrmRowsFixture, crm_rows};
 pub use gates::gates;
 pub use inbox::inbox;
 pub use invitations::invitations;

@@ -45,9 +45,6 @@ pub struct FakeCrmRows {
 }
 
 impl FakeCrmRows {
-    /// The user that cxloop itself is in this CRM.
-    pub const OUR_USER: Uuid = Uuid::from_u128(0x0c10_0000_0000_4000_8000_0000_0000_0001);
-
     /// What it fails with.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -137,11 +134,6 @@ impl State {
 
 #[async_trait]
 impl CrmRows for FakeCrmRows {
-    async fn our_user(&self) -> Result<Uuid, Failure> {
-        self.faults.check()?;
-        Ok(Self::OUR_USER)
-    }
-
     async fn row(
         &self,
         record: &Record,

@@ -1,5 +1,6 @@
 //! The fakes keep the contracts, and the harness notices what it is there to notice.
 
+mod crm_rows;
 mod fakes;
 mod harness;
 mod sending;

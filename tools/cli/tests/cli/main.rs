@@ -8,6 +8,7 @@
 mod apply;
 mod check;
 mod check_schema;
+mod check_surveys;
 mod check_write_back;
 mod dead_letters;
 mod doctor;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Dataverse;
 use super::agent_case::update;
+use super::agent_consents::{self, Agreement};
 use super::agent_page::{find, rendered, text};
 use super::change;
 use super::refusal::Refusal;
@@ -35,6 +36,7 @@ struct Contact {
     phone: String,
     active: bool,
     refusals: Vec<Refused>,
+    agreements: Vec<Agreement>,
 }
 
 /// One way of being reached.
@@ -56,7 +58,8 @@ pub(super) async fn contacts(State(dataverse): State<Dataverse>) -> Response {
     page(&dataverse, None)
 }
 
-/// `POST /agent/contacts/{id}/{consent|deactivate|activate}`; a consent form names the columns that are refused.
+/// `POST /agent/contacts/{id}/{consent|agreements|deactivate|activate}`; a consent form names the columns that are refused,
+/// and one of agreements what is said to each purpose.
 pub(super) async fn act(
     State(dataverse): State<Dataverse>,
     Path((id, action)): Path<(Uuid, String)>,
@@ -79,6 +82,9 @@ pub(super) async fn act(
                             ((*column).to_owned(), flag)
                         });
                     Json::Object(Map::from_iter(flags))
+                }
+                "agreements" => {
+                    return agent_consents::save(organisation, &caller, id, &fields);
                 }
                 "deactivate" => json!({"statecode": 1}),
                 "activate" => json!({"statecode": 0}),
@@ -117,6 +123,7 @@ fn page(dataverse: &Dataverse, refusal: Option<Refusal>) -> Response {
                     refused: *row.get(table, column) == Value::Flag(true),
                 })
                 .collect(),
+            agreements: agent_consents::of(&organisation, table, row),
         };
         ContactsPage {
             contacts: organisation.rows(contacts).map(read).collect(),

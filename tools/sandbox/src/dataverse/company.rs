@@ -24,10 +24,16 @@ pub(crate) const CURRENCY: Uuid = key(9, 3);
 const PUBLISHER: Uuid = key(10, 1);
 
 /// The key of the nth row of a kind: 1 users, 2 teams, 3 queues, 4 accounts, 5 contacts, 9 single rows, 10 publishers,
-/// 11 solutions.
+/// 11 solutions, 12 purposes.
 const fn key(kind: u128, number: u128) -> Uuid {
     Uuid::from_u128(0x5a4d_b0c5_0000_4000_8000_0000_0000_0000 | (kind << 80) | number)
 }
+
+/// What a purpose is for and who is asked for it. Source: Microsoft Learn, "Manage consent for email and text messages in
+/// Customer Insights - Journeys".
+const COMMERCIAL: i64 = 534_120_000;
+const RESTRICTIVE: i64 = 534_120_000;
+const NON_RESTRICTIVE: i64 = 534_120_001;
 
 /// Acting as that user.
 pub(crate) fn application_user(now: Timestamp) -> Caller {
@@ -131,7 +137,7 @@ pub(crate) fn add_another_application(
     user
 }
 
-/// Users, teams, queues, accounts and contacts.
+/// Users, teams, queues, accounts, contacts, and what people are asked for their consent to.
 pub(crate) fn add(organisation: &mut Organisation, now: Timestamp) {
     let users = [
         ("Uxía", "Castiñeira", "Responsable de atención ao cliente"),
@@ -247,6 +253,17 @@ pub(crate) fn add(organisation: &mut Organisation, now: Timestamp) {
         })
         .collect();
     add_rows(organisation, now, "contacts", 1, &contacts);
+    let purposes = [
+        ("Enquisas de satisfacción", NON_RESTRICTIVE),
+        ("Ofertas e novidades", RESTRICTIVE),
+    ];
+    let purposes: Vec<Json> = purposes
+        .iter()
+        .map(|(name, by_email)| {
+            json!({"msdynmkt_name": name, "msdynmkt_type": COMMERCIAL, "msdynmkt_enforcementmodel": by_email, "msdynmkt_topiccount": 0})
+        })
+        .collect();
+    add_rows(organisation, now, "msdynmkt_purposes", 1, &purposes);
 }
 
 /// Adds rows of one set, numbered from `first`; what the model does not have is left out.
@@ -263,6 +280,7 @@ fn add_rows(
         "teams" => 2,
         "queues" => 3,
         "accounts" => 4,
+        "msdynmkt_purposes" => 12,
         _ => 5,
     };
     if model.by_set(set).is_none() {
@@ -307,8 +325,16 @@ mod tests {
         let model = Arc::clone(organisation.model());
         let count = |set: &str| organisation.rows(model.by_set(set).unwrap()).count();
         assert_eq!(
-            ["systemusers", "teams", "queues", "accounts", "contacts"].map(count),
-            [5, 2, 4, 3, 6]
+            [
+                "systemusers",
+                "teams",
+                "queues",
+                "accounts",
+                "contacts",
+                "msdynmkt_purposes"
+            ]
+            .map(count),
+            [5, 2, 4, 3, 6, 2]
         );
         assert_eq!(
             key(5, 1).to_string(),

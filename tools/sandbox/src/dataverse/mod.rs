@@ -8,6 +8,7 @@ mod access;
 mod activity;
 mod address;
 mod agent_case;
+mod agent_consents;
 mod agent_contacts;
 mod agent_page;
 mod agent_sales;
@@ -111,7 +112,7 @@ impl Dataverse {
         }
     }
 
-    /// Adds a small company: users, teams, queues, accounts and contacts, always with the same keys.
+    /// Adds a small company: users, teams, queues, accounts, contacts and purposes of consent, always with the same keys.
     #[must_use]
     pub fn with_company(self) -> Self {
         let now = self.now();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, SurveyRule};
 use crate::names::ColumnName;
 
 use super::CASE;
@@ -175,7 +175,38 @@ pub fn steps(configuration: &Configuration) -> Vec<StepWanted> {
             });
         }
     }
+    for rule in configuration.surveys.iter().flat_map(|it| &it.rules) {
+        watch(&mut steps, rule);
+    }
     steps
+}
+
+/// The messages by which a row of any table reaches a state. What is done to a lead or an opportunity by a message of its own
+/// raises one of these on the row. A table without states has fewer of them, and only those that it has are registered.
+///
+/// Source: Microsoft Learn, "Perform specialized operations using Update" (SetState).
+const OF_RULES: [&str; 4] = ["Create", "Update", "SetState", "SetStateDynamicEntity"];
+
+/// Has the steps tell of the column that a rule watches. The row is read again, so that nothing of it has to come along.
+fn watch(steps: &mut Vec<StepWanted>, rule: &SurveyRule) {
+    for message in OF_RULES {
+        let filtering = match message {
+            "Update" => BTreeSet::from([logical_name(&rule.column)]),
+            _ => BTreeSet::new(),
+        };
+        let there = steps
+            .iter_mut()
+            .find(|step| step.table == rule.table.as_str() && step.message == message);
+        match there {
+            Some(step) => step.filtering.extend(filtering),
+            None => steps.push(StepWanted {
+                table: rule.table.to_string(),
+                message,
+                filtering,
+                image: None,
+            }),
+        }
+    }
 }
 
 /// The columns of a case whose change is told: those that always matter, and those that the configuration reads of it.

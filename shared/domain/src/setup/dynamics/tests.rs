@@ -1,6 +1,7 @@
 //! The laws of a plan, on organisations that exist as data only.
 
 mod laws;
+mod survey_rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,6 +8,7 @@ mod names;
 mod opening;
 mod records;
 mod reopening;
+mod rows;
 
 use cxloop_domain::names::ConnectionName;
 use serde_json::{Value, json};

@@ -9,12 +9,10 @@ use cxloop_domain::names::{ColumnName, ConnectionName};
 use cxloop_domain::record_changed::Record;
 use cxloop_domain::survey_trigger::{Consent, ConsentAsked, Person, SeenRow};
 use cxloop_ports::{CrmRowDesks, CrmRows, Failure};
-use uuid::Uuid;
 
 use super::Interrupted;
 
 interrupted!(CrmRows, "crm_rows", {
-    our_user() -> Uuid;
     row(record: &Record, columns: &BTreeSet<ColumnName>) -> Option<SeenRow>;
     person(record: &Record, time_zone: Option<&ColumnName>) -> Option<Person>;
     consent(asked: &ConsentAsked) -> Consent;

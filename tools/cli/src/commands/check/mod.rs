@@ -5,6 +5,8 @@ mod findings;
 mod places;
 mod questions;
 mod secrets;
+mod survey_questions;
+mod survey_tables;
 mod tables;
 mod tokens;
 mod verifying;

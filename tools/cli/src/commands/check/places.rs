@@ -1,14 +1,18 @@
 //! The names in the file that stand for something in a connected system, with their places.
 
+mod surveys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cxloop_domain::configuration::{
-    ColumnTemplate, Mistake, members_of_condition, members_of_template,
+    ColumnTemplate, Configuration, Mistake, members_of_condition, members_of_template,
 };
 use cxloop_domain::customers::HashedEmails;
 use cxloop_domain::rules::{CRM, CRM_LABEL};
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
+
+pub(super) use surveys::{ReopenNames, RuleNames};
 
 /// A name as written, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +84,12 @@ pub(super) struct Names {
     pub(super) back_questions: Vec<Written>,
     /// Columns of the case that are written back.
     pub(super) back_columns: Vec<Written>,
+    /// What sends surveys.
+    pub(super) surveys: Vec<RuleNames>,
+    /// The column of the contact that holds their time zone.
+    pub(super) time_zone: Option<Written>,
+    /// Where a reopened case says so.
+    pub(super) reopening: ReopenNames,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +104,10 @@ struct Document {
     reopen: Vec<WithQueue>,
     #[serde(default)]
     write_back: WithFields,
+    #[serde(default)]
+    surveys: surveys::Sending,
+    #[serde(default)]
+    reopen_columns: surveys::Reopening,
 }
 
 #[derive(Default, Deserialize)]
@@ -196,8 +210,8 @@ impl Names {
     }
 }
 
-/// The names in a file that was read without mistakes.
-pub(super) fn names(text: &str) -> Names {
+/// The names in a file that was read without mistakes, and says what `configuration` says.
+pub(super) fn names(text: &str, configuration: &Configuration) -> Names {
     let document: Document = match serde_saphyr::from_str(text) {
         Ok(document) => document,
         Err(_) => return Names::default(),
@@ -252,6 +266,11 @@ pub(super) fn names(text: &str) -> Names {
         let column = column.map(|column| Written::of(column, path("column")));
         found.back_columns.extend(column);
     }
+    found.reopening = document.reopen_columns.names();
+    if let Some(read) = &configuration.surveys {
+        found.surveys = document.surveys.names(read);
+        found.time_zone = document.surveys.time_zone();
+    }
     for (connection, with) in &document.connections {
         if let Some(note) = &with.note {
             found.named_in(
@@ -279,10 +298,16 @@ pub(super) fn names(text: &str) -> Names {
 mod tests {
     use super::*;
 
+    /// What these texts say does not matter here, but for the rules that send surveys.
+    fn names_in(text: &str) -> Names {
+        let nothing = cxloop_domain::configuration::read("connections: {}\n").unwrap();
+        names(text, &nothing)
+    }
+
     #[test]
     fn fixed_names_are_found_with_their_places_and_templates_are_not() {
         let text = "connections:\n  wxm: { kind: wxm, secret: s, questions: { nps: Recomendación, ces: \"\" } }\ncase_rules:\n  - name: a\n    when: nps <= 6\n    case: { title: t, queue: Avarías, owner: \"{{ location }}\" }\nreopen:\n  - { name: b, metric: csat, below: 3, queue: Recovery }\n";
-        let names = names(text);
+        let names = names_in(text);
         let queues: Vec<_> = names
             .queues
             .iter()
@@ -306,7 +331,7 @@ mod tests {
     #[test]
     fn the_answers_that_rules_ask_for_are_found_where_they_are_asked() {
         let text = "connections: {}\ncase_rules:\n  - name: a\n    when: answers.nota <= 6\n    case: { title: \"{{ answers.zona }}\", queue: ~ }\nreopen:\n  - { name: b, metric: csat, below: 3, when: '\"prazo\" in answers' }\n";
-        let asked: Vec<_> = names(text)
+        let asked: Vec<_> = names_in(text)
             .answers
             .iter()
             .map(|a| a.mistake(a.name.as_str()).to_string())

@@ -20,13 +20,17 @@ pub(super) struct Questions {
     pub(super) answers: BTreeSet<String>,
     /// The names, in lower case, of the questions that a program fills in, and whether one of them takes numbers only.
     pub(super) hidden: BTreeMap<String, bool>,
+    /// The names of the questionnaires; empty unless they were asked for.
+    pub(super) questionnaires: BTreeSet<String>,
 }
 
-/// The active questions of an account. The error says in a sentence why they are not known.
+/// The active questions of an account, and the questionnaires if they are asked for. The error says in a sentence why they
+/// are not known.
 pub(super) async fn active(
     http: &Client,
     wxm: &WxmConnection,
     secrets: &dyn Secrets,
+    with_questionnaires: bool,
 ) -> Result<Questions, String> {
     let username = secrets
         .field(&wxm.secret, "username")
@@ -61,12 +65,25 @@ pub(super) async fn active(
     let token = token["access_token"]
         .as_str()
         .ok_or_else(|| format!("{root} gives no token."))?;
-    let questions = http
-        .get(format!("{root}/api/Questions/Active"))
-        .bearer_auth(token)
-        .send()
-        .await;
-    Ok(read(json(root, questions).await?))
+    let get = async |path: &str| {
+        let answer = http.get(format!("{root}{path}")).bearer_auth(token);
+        json(root, answer.send().await).await
+    };
+    let mut questions = read(get("/api/Questions/Active").await?);
+    if with_questionnaires {
+        questions.questionnaires = named(&get("/api/AllSurveyQuestionnaires").await?);
+    }
+    Ok(questions)
+}
+
+/// The names of a list of questionnaires.
+fn named(questionnaires: &Value) -> BTreeSet<String> {
+    let listed = questionnaires.as_array().into_iter().flatten();
+    let fields = listed.filter_map(Value::as_object).flatten();
+    fields
+        .filter(|(key, _)| key.eq_ignore_ascii_case("name"))
+        .filter_map(|(_, name)| Some(name.as_str()?.trim().to_owned()))
+        .collect()
 }
 
 async fn json(root: &str, answer: Result<Response, reqwest::Error>) -> Result<Value, String> {

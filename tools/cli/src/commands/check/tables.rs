@@ -10,11 +10,11 @@ use super::Findings;
 use super::places::{Names, Written};
 use crate::report::count;
 
-const CASE: &str = "incident";
-const CONTACT: &str = "contact";
+pub(super) const CASE: &str = "incident";
+pub(super) const CONTACT: &str = "contact";
 
 /// At most this many known names are listed beside an unknown one.
-const LISTED: usize = 30;
+pub(super) const LISTED: usize = 30;
 
 /// Adds to the findings what the tables say of the names in the file.
 pub(super) async fn verify(
@@ -147,7 +147,7 @@ async fn case_column(
     }
 }
 
-fn find<'t>(table: &'t TableDefinition, name: &str) -> Option<&'t ColumnDefinition> {
+pub(super) fn find<'t>(table: &'t TableDefinition, name: &str) -> Option<&'t ColumnDefinition> {
     table.columns.iter().find(|column| column.name == name)
 }
 
@@ -291,7 +291,7 @@ async fn wrong_lookup(
 
 /// What is wrong with a column that is read. A lookup is read as `_name_value`; `as_label` comes before the name of a column
 /// where its label is meant.
-fn read_column(table: &TableDefinition, name: &str, as_label: &str) -> Option<String> {
+pub(super) fn read_column(table: &TableDefinition, name: &str, as_label: &str) -> Option<String> {
     let lookup = name
         .strip_prefix('_')
         .and_then(|name| name.strip_suffix("_value"));

@@ -14,7 +14,7 @@ use super::Findings;
 use super::places::{Names, Written, names};
 use super::questions::Questions;
 use super::secrets::GivenSecrets;
-use super::{answers, questions, tables, tokens, write_back};
+use super::{answers, questions, survey_questions, survey_tables, tables, tokens, write_back};
 use crate::aws::clock;
 use crate::report::count;
 
@@ -30,7 +30,7 @@ pub(super) async fn verify(
     findings: &mut Findings,
 ) {
     let secrets: Arc<dyn Secrets> = Arc::new(secrets);
-    let names = names(text);
+    let names = names(text, configuration);
     let http = match cxloop_lambda_kit::http_client() {
         Ok(http) => http,
         Err(error) => {
@@ -48,6 +48,7 @@ pub(super) async fn verify(
         };
         let desks = DynamicsCaseDesks::new(http.clone(), Arc::clone(&secrets), clock());
         tables::verify(&desks, &applied, &names, findings).await;
+        survey_tables::verify(&desks, &applied, &names, findings).await;
     }
     let mut platforms = BTreeMap::new();
     for (name, connection) in &configuration.connections {
@@ -55,10 +56,13 @@ pub(super) async fn verify(
             continue;
         };
         let labels = names.questions.get(name.as_str());
-        if labels.is_none() && names.answers.is_empty() && names.back_questions.is_empty() {
+        let mut surveys = names.surveys.iter();
+        let sends = surveys.any(|rule| rule.connection == name.as_str());
+        let asked = !names.answers.is_empty() || !names.back_questions.is_empty();
+        if labels.is_none() && !asked && !sends {
             continue;
         }
-        let questions = questions::active(&http, wxm, secrets.as_ref()).await;
+        let questions = questions::active(&http, wxm, secrets.as_ref(), sends).await;
         look_up(
             name,
             labels.map_or(&[], Vec::as_slice),
@@ -69,6 +73,7 @@ pub(super) async fn verify(
     }
     answers::verify(configuration, &names.answers, &platforms, findings);
     write_back::verify(configuration, &names, &platforms, findings);
+    survey_questions::verify(&names, &platforms, findings);
     findings
         .mistakes
         .sort_by_key(|mistake| (mistake.line, mistake.column));

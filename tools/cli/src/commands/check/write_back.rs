@@ -10,7 +10,7 @@ use super::questions::Questions;
 use crate::report::count;
 
 /// At most this many known names are listed beside an unknown one.
-const LISTED: usize = 30;
+pub(super) const LISTED: usize = 30;
 
 /// Looks for the questions that are written back to. One that no platform has, that a customer answers, or that cannot hold
 /// what a map makes of a value is a mistake, unless a platform could not be asked.
@@ -83,7 +83,7 @@ pub(super) fn verify(
     }
 }
 
-fn missing(written: &str, name: &str, asked: &[&Questions]) -> String {
+pub(super) fn missing(written: &str, name: &str, asked: &[&Questions]) -> String {
     let is_answered = asked.iter().any(|questions| {
         questions.answers.contains(name)
             || questions

@@ -6,7 +6,7 @@ macro_rules! model_files {
     };
 }
 
-/// Texts of the files of the tables of customer service, sales, marketing lists and the platform's own.
+/// Texts of the files of the tables of customer service, sales, marketing lists, consent and the platform's own.
 pub(super) const CUSTOMER_SERVICE: &[&str] = model_files![
     "systemuser" "team" "businessunit" "queue" "account" "contact" "incident" "incidentresolution" "queueitem" "annotation"
     "activitypointer" "activityparty" "task" "phonecall" "email" "appointment"
@@ -15,4 +15,5 @@ pub(super) const CUSTOMER_SERVICE: &[&str] = model_files![
     "serviceendpoint" "sdkmessage" "sdkmessagefilter" "sdkmessageprocessingstep" "sdkmessageprocessingstepimage" "asyncoperation"
     "savedquery" "savedqueryvisualization" "systemform" "webresource" "publisher" "solution" "solutioncomponent"
     "queuemembership" "teammembership" "principalobjectaccess"
+    "msdynmkt_purpose" "msdynmkt_contactpointconsent4"
 ];

@@ -263,6 +263,46 @@ async fn consent_is_noted_and_a_contact_is_taken_out_of_use() {
 }
 
 #[tokio::test]
+async fn what_a_contact_agreed_to_is_one_row_for_each_purpose_and_channel() {
+    const PURPOSE: &str = "5a4db0c5-000c-4000-8000-000000000001";
+    let organisation = Organisation::start().await;
+    let path = format!("/agent/contacts/{IRIA}/agreements");
+    let field = format!("{PURPOSE}:534120000");
+    for value in ["534120002", "534120002", "534120001"] {
+        let answer = submit(&organisation, &path, &[(field.as_str(), value)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    }
+    let of_others = format!("{PURPOSE}:534120001");
+    submit(&organisation, &path, &[(of_others.as_str(), "534120000")]).await;
+    let found = organisation
+        .get("msdynmkt_contactpointconsent4s?$select=msdynmkt_contactpointvalue,msdynmkt_value,_msdynmkt_purposeid_value&$filter=msdynmkt_contactpointtype eq 534120000 and _msdynmkt_topicid_value eq null")
+        .await
+        .json();
+    let rows = found["value"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{found}");
+    assert_eq!(
+        rows[0]["msdynmkt_contactpointvalue"],
+        "iria.fernandez@example.com"
+    );
+    assert_eq!(rows[0]["msdynmkt_value"], json!(534_120_001));
+    assert_eq!(rows[0]["_msdynmkt_purposeid_value"], PURPOSE);
+    let all = organisation
+        .get("msdynmkt_contactpointconsent4s?$select=msdynmkt_value")
+        .await
+        .json();
+    assert_eq!(
+        all["value"].as_array().unwrap().len(),
+        1,
+        "nothing is noted of who said nothing: {all}"
+    );
+    let shown = page(&organisation, "/agent/contacts").await.text;
+    let chosen = "<option value=\"534120001\" selected>opted in</option>";
+    assert!(shown.contains(chosen), "{shown}");
+    let unknown = submit(&organisation, &path, &[("outra cousa", "1")]).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn leads_and_opportunities_are_added_on_the_sales_page() {
     let organisation = Organisation::start().await;
     let lead = [
