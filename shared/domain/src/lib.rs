@@ -33,4 +33,5 @@ pub mod signals;
 pub mod sweep;
 pub mod texts;
 pub mod trace;
+pub mod untold_responses;
 pub mod webhooks;

@@ -53,6 +53,13 @@ pub enum Signal<'s> {
         /// Milliseconds from the change in the CRM to the write.
         milliseconds: u64,
     },
+    /// Something that had been missed was found and told, or is done now.
+    Healed {
+        /// The connection that it came through, or should have.
+        connection: &'s ConnectionName,
+        /// What.
+        what: Healed,
+    },
     /// A message failed and is tried again.
     Retried {
         /// The connection that the message's response came through, where the message could be read.
@@ -79,13 +86,14 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "Accepted",
         "Refused",
         "PassedOver",
         "Decided",
         "SecondsToCase",
         "SecondsToWriteBack",
+        "Healed",
         "Retried",
         "Throttled",
         "Parked",
@@ -101,6 +109,7 @@ impl<'s> Signal<'s> {
             decided,
             seconds_to_case,
             seconds_to_write_back,
+            healed,
             retried,
             throttled,
             parked,
@@ -113,6 +122,7 @@ impl<'s> Signal<'s> {
             Self::Decided { .. } => decided,
             Self::SecondsToCase { .. } => seconds_to_case,
             Self::SecondsToWriteBack { .. } => seconds_to_write_back,
+            Self::Healed { .. } => healed,
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
@@ -128,6 +138,7 @@ impl<'s> Signal<'s> {
             | Self::Decided { connection, .. }
             | Self::SecondsToCase { connection, .. }
             | Self::SecondsToWriteBack { connection, .. }
+            | Self::Healed { connection, .. }
             | Self::Throttled { connection } => Some(connection),
             Self::Refused { connection, .. }
             | Self::Retried { connection }
@@ -213,6 +224,22 @@ words! {
         NoRow = "no_row",
         /// It is of a message that changes no row, or that is not known.
         Message = "message",
+    }
+}
+
+words! {
+    /// What had been missed.
+    Healed {
+        /// A body that had been kept, and whose event had not been published.
+        KeptBody = "kept_body",
+        /// A body whose event had been published, and of which nobody knew anything a quarter of an hour later.
+        Unfinished = "unfinished",
+        /// A change in the CRM of which no webhook had told, and that a response holds now.
+        Change = "change",
+        /// A webhook of the CRM that had failed for good.
+        FailedJob = "failed_job",
+        /// A response of which no webhook had told.
+        Response = "response",
     }
 }
 
