@@ -139,6 +139,8 @@ const ROLES: &[(&str, &[Row])] = &[
             // To ask Dynamics, and for the day in the field `expires`; it is in the secret and not in a tag, so that whoever changes the one
             // has the other before their eyes.
             ("DynamicsSecret", READ_SECRET),
+            // To ask which responses were given.
+            ("WxmSecret", READ_SECRET),
             ("SweepLogs.Arn", LOGS),
         ],
     ),
@@ -253,7 +255,8 @@ fn the_secrets_of_further_connections_are_read_by_those_who_talk_to_survey_conne
             "WebhooksRole",
             "ResponseIntakeRole",
             "ResponseToCaseRole",
-            "CaseWriteBackRole"
+            "CaseWriteBackRole",
+            "SweepRole"
         ]
     );
     let expected = BTreeMap::from([("ExtraSecretArns", READ_SECRET.iter().copied().collect())]);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cxloop_domain::events::TRACE;
 use cxloop_domain::loops::StepKind;
-use cxloop_domain::signals::{RefusalKind, Signal, Verdict};
+use cxloop_domain::signals::{Healed, RefusalKind, Signal, Verdict};
 use cxloop_domain::trace::TraceId;
 use cxloop_domain::webhooks::inbox_id;
 use cxloop_lambda_kit::logging::{fields, outcomes};
@@ -287,6 +287,7 @@ fn the_document_names_exactly_what_the_code_writes() {
         all
     };
     let verdicts: Vec<_> = Verdict::ALL.iter().map(|v| v.as_str()).collect();
+    let healed: Vec<_> = Healed::ALL.iter().map(|what| what.as_str()).collect();
     let refusals: Vec<_> = RefusalKind::ALL.iter().map(|k| k.as_str()).collect();
     for (heading, words) in [
         ("Log fields", fields::ALL),
@@ -294,6 +295,7 @@ fn the_document_names_exactly_what_the_code_writes() {
         ("Metrics", &Signal::NAMES),
         ("Verdicts", &verdicts),
         ("Refusals", &refusals),
+        ("Healed", &healed),
     ] {
         assert_eq!(documented(heading), set(words), "{heading}");
     }

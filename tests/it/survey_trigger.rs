@@ -2,6 +2,7 @@
 
 mod deciding;
 mod interrupted;
+mod over_http;
 mod scene;
 mod schedules;
 mod sending;

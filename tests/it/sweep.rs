@@ -1,6 +1,9 @@
 //! The sweep: what was accepted and never published is published.
 
 mod changes;
+mod failed_jobs;
+mod responses;
+mod unfinished;
 
 use cxloop_ports::{BodyKind, Clock, Failure, Inbox, InboxItem, InboxState};
 

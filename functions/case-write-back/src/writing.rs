@@ -1,7 +1,8 @@
 //! Carrying out what is intended, and telling of it.
 
 use cxloop_domain::case_write_back::{Intended, Settled, written_steps};
-use cxloop_domain::signals::{Signal, milliseconds_between};
+use cxloop_domain::changed_records::is_found_by_looking;
+use cxloop_domain::signals::{Healed, Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace;
 use cxloop_ports::Failure;
@@ -71,6 +72,12 @@ impl Work<'_> {
                 connection,
                 milliseconds,
             });
+            if is_found_by_looking(self.event) {
+                self.deps.signals.count(Signal::Healed {
+                    connection: self.crm,
+                    what: Healed::Change,
+                });
+            }
         }
         if !settled.refused.is_empty() {
             tracing::error!(

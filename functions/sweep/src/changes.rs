@@ -1,22 +1,14 @@
 //! Tells of changes in the CRM that no webhook told of, through the same event that webhooks lead to.
 
-use std::sync::Arc;
-
 use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found, matters, tables};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::{ColumnName, ConnectionName};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_ports::{Bus, ChangedPage, ChangedRecords, Failure, Remedy};
-use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::{SignedDuration, Timestamp};
+use cxloop_ports::{ChangedPage, ChangedRecords, Failure, Remedy};
+use jiff::Timestamp;
 
-use crate::{Deps, FUNCTION};
-
-/// How long a run begins further pages, of all tables: the next run, a minute later, goes on.
-const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
-/// How many events are on their way to the bus at once.
-const AT_ONCE: usize = 10;
+use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION, publishing};
 
 /// Reads what changed and tells it, table by table. One table that fails keeps no other back, but a closed connection all.
 /// Returns how many changes were told, or the first failure.
@@ -127,17 +119,9 @@ impl Table<'_> {
                     .map(|row| Outgoing::of(&found(self.connection, self.table, row, now)))
                     .collect();
                 let told = events.len();
-                stream::iter(events)
-                    .map(|event| publish(self.deps.bus.clone(), event))
-                    .buffer_unordered(AT_ONCE)
-                    .try_collect::<()>()
-                    .await?;
+                publishing::all(self.deps, events).await?;
                 Ok((checkpoint.after_page(reading, after), told))
             }
         }
     }
-}
-
-async fn publish(bus: Arc<dyn Bus>, event: Outgoing) -> Result<(), Failure> {
-    bus.publish(&event).await
 }

@@ -1,23 +1,32 @@
-//! Finds what was missed: publishes what was accepted and never published, tells of changes in the CRM that no webhook told
-//! of, and says how long a secret is good for.
+//! Finds what was missed: publishes what was accepted and never published, tells of changes in the CRM and of responses that
+//! no webhook told of, and says how long a secret is good for.
 //!
 //! It takes no input, runs every minute, and reaches the same state as the function that should have
 //! published: publishing twice is harmless.
 
 mod changes;
 mod expiry;
+mod failed_jobs;
 mod kept_bodies;
+mod publishing;
+mod responses;
+mod unfinished;
 
 use std::sync::Arc;
 
 use cxloop_domain::events::{Outgoing, ResponseHinted};
+use cxloop_domain::signals::{Healed, Signal};
 use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
-    BodyKind, Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Inbox, Overdue,
-    Secrets, Signals,
+    BodyKind, Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Gates, Inbox, Loops,
+    Overdue, Secrets, Signals, SurveyPlatforms,
 };
+use jiff::SignedDuration;
+
+/// How long a part of a run begins further pages: the next run, a minute later, goes on.
+const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// The function's name on every line.
 const FUNCTION: &str = "sweep";
@@ -34,6 +43,12 @@ pub struct Deps {
     pub changes: Arc<dyn CrmChanges>,
     /// How far that is known.
     pub checkpoints: Arc<dyn Checkpoints>,
+    /// The survey platforms, asked for what was answered.
+    pub platforms: Arc<dyn SurveyPlatforms>,
+    /// What is known of responses.
+    pub loops: Arc<dyn Loops>,
+    /// Whether a platform may be asked now.
+    pub gates: Arc<dyn Gates>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The secret that expires.
@@ -49,18 +64,30 @@ pub struct Deps {
 pub struct Swept {
     /// Bodies that were overdue and are published.
     pub published: usize,
+    /// Bodies that were published and led to nothing, and are published once more.
+    pub unfinished: usize,
     /// Changes in the CRM that were told.
     pub changes: usize,
+    /// Webhooks of the CRM that had failed for good, and are told.
+    pub failed_jobs: usize,
+    /// Responses of which no webhook had told, and that are told.
+    pub responses: usize,
 }
 
 /// Publishes the overdue bodies, tells of changes and says how long the secret is good for. What fails keeps nothing else
 /// back; the first failure is returned after all was tried.
 pub async fn handle(deps: &Deps) -> Result<Swept, Failure> {
     let published = publish_overdue(deps).await;
+    let unfinished = unfinished::tell(deps).await;
     expiry::watch(deps).await;
+    let failed_jobs = failed_jobs::tell(deps).await;
     let changes = changes::tell(deps).await;
+    let responses = responses::tell(deps).await;
     Ok(Swept {
         published: published?,
+        unfinished: unfinished?,
+        responses: responses?,
+        failed_jobs: failed_jobs?,
         changes: changes?,
     })
 }
@@ -90,6 +117,7 @@ async fn publish_overdue(deps: &Deps) -> Result<usize, Failure> {
         tracing::warn!(
             { fields::FUNCTION } = FUNCTION,
             { fields::OUTCOME } = outcomes::SWEPT,
+            { fields::HEALED } = Healed::KeptBody.as_str(),
             { fields::COUNT } = published,
             "webhooks that had been accepted and never published are published"
         );
@@ -123,5 +151,10 @@ async fn publish_all(deps: &Deps, overdue: &Overdue) -> Result<(), Failure> {
     for event in &events {
         deps.bus.publish(event).await?;
     }
-    deps.inbox.published(&overdue.id).await
+    deps.inbox.published(&overdue.id).await?;
+    deps.signals.count(Signal::Healed {
+        connection: &overdue.connection,
+        what: Healed::KeptBody,
+    });
+    Ok(())
 }

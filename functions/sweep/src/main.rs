@@ -8,6 +8,7 @@ use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::{Error, trace};
 use cxloop_ports::Lane;
 use cxloop_store::Store;
+use cxloop_surveys::Platforms;
 use sweep::{Deps, handle};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,14 +19,21 @@ async fn main() -> Result<(), Error> {
         &parts.settings.table,
         parts.clock.clone(),
     ));
+    let http = parts.http()?;
     let deps = Deps {
         inbox: store.clone(),
         configurations: store.clone(),
         checkpoints: store.clone(),
+        loops: store.clone(),
+        gates: store.clone(),
         changes: Arc::new(
-            DynamicsCaseDesks::new(parts.http()?, parts.secrets.clone(), parts.clock.clone())
+            DynamicsCaseDesks::new(http.clone(), parts.secrets.clone(), parts.clock.clone())
                 .correlated_by(trace::correlation())
                 .guarded(store, Lane::History),
+        ),
+        platforms: Arc::new(
+            Platforms::new(http, parts.secrets.clone(), parts.clock.clone())
+                .correlated_by(trace::correlation()),
         ),
         bus: parts.bus()?,
         clock: parts.clock.clone(),

@@ -4,6 +4,7 @@
 //! rows that changed since a moment are read by the time of their last change. A reading goes on where it was left, and a
 //! page counts as read only when all of its changes were told.
 
+pub mod failed_jobs;
 #[cfg(test)]
 mod tests;
 
@@ -232,6 +233,11 @@ pub fn found(
         inbox_id: None,
         row_version: row.version,
     }
+}
+
+/// Whether a reading of changes found what is told, and neither a webhook nor a person.
+pub fn is_found_by_looking(event: &RecordChanged) -> bool {
+    event.change == Change::Found && event.row_version.is_some()
 }
 
 /// The tables whose changes matter: cases, and what people write on them, where any of it flows back; and those whose rows

@@ -34,4 +34,5 @@ pub mod survey_trigger;
 pub mod sweep;
 pub mod texts;
 pub mod trace;
+pub mod untold_responses;
 pub mod webhooks;

@@ -60,6 +60,13 @@ pub enum Signal<'s> {
         /// Where it stands, in a word: [`crate::survey_trigger::InvitationState::word`].
         state: &'static str,
     },
+    /// Something that had been missed was found and told, or is done now.
+    Healed {
+        /// The connection that it came through, or should have.
+        connection: &'s ConnectionName,
+        /// What.
+        what: Healed,
+    },
     /// A message failed and is tried again.
     Retried {
         /// The connection that the message's response came through, where the message could be read.
@@ -86,7 +93,7 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "Accepted",
         "Refused",
         "PassedOver",
@@ -94,6 +101,7 @@ impl<'s> Signal<'s> {
         "SecondsToCase",
         "SecondsToWriteBack",
         "Invitations",
+        "Healed",
         "Retried",
         "Throttled",
         "Parked",
@@ -110,6 +118,7 @@ impl<'s> Signal<'s> {
             seconds_to_case,
             seconds_to_write_back,
             invitations,
+            healed,
             retried,
             throttled,
             parked,
@@ -123,6 +132,7 @@ impl<'s> Signal<'s> {
             Self::SecondsToCase { .. } => seconds_to_case,
             Self::SecondsToWriteBack { .. } => seconds_to_write_back,
             Self::Invitation { .. } => invitations,
+            Self::Healed { .. } => healed,
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
@@ -139,6 +149,7 @@ impl<'s> Signal<'s> {
             | Self::SecondsToCase { connection, .. }
             | Self::SecondsToWriteBack { connection, .. }
             | Self::Invitation { connection, .. }
+            | Self::Healed { connection, .. }
             | Self::Throttled { connection } => Some(connection),
             Self::Refused { connection, .. }
             | Self::Retried { connection }
@@ -224,6 +235,22 @@ words! {
         NoRow = "no_row",
         /// It is of a message that changes no row, or that is not known.
         Message = "message",
+    }
+}
+
+words! {
+    /// What had been missed.
+    Healed {
+        /// A body that had been kept, and whose event had not been published.
+        KeptBody = "kept_body",
+        /// A body whose event had been published, and of which nobody knew anything a quarter of an hour later.
+        Unfinished = "unfinished",
+        /// A change in the CRM of which no webhook had told, and that a response holds now.
+        Change = "change",
+        /// A webhook of the CRM that had failed for good.
+        FailedJob = "failed_job",
+        /// A response of which no webhook had told.
+        Response = "response",
     }
 }
 

@@ -11,6 +11,18 @@ pub const OVERDUE_SECONDS: i64 = 60;
 /// How many bodies one sweep publishes; the next one, a minute later, goes on.
 pub const AT_ONCE: usize = 500;
 
+/// How long a published body may go without a loop before the sweep tells of it once more, in minutes: longer than a queue
+/// is usually behind.
+pub const UNFINISHED_MINUTES: i64 = 15;
+
+/// How many of these one sweep looks at.
+pub const LOOKED_AFTER_AT_ONCE: usize = 200;
+
+/// Bodies accepted before this moment must have led to something.
+pub fn unfinished_before(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_mins(UNFINISHED_MINUTES)
+}
+
 /// Bodies accepted before this moment and still unpublished are overdue.
 pub fn overdue_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_secs(OVERDUE_SECONDS)

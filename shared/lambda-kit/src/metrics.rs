@@ -100,6 +100,7 @@ fn own_dimension<'s>(signal: &Signal<'s>) -> Option<(&'static str, &'s str)> {
         Signal::PassedOver { reason, .. } => Some(("reason", reason.as_str())),
         Signal::Decided { verdict, .. } => Some(("verdict", verdict.as_str())),
         Signal::Invitation { state, .. } => Some(("state", state)),
+        Signal::Healed { what, .. } => Some(("what", what.as_str())),
         Signal::SecretDaysLeft { secret, .. } => Some(("secret", secret)),
         Signal::Accepted { .. }
         | Signal::SecondsToCase { .. }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cxloop_domain::changed_records::failed_jobs::FailedJob;
 use cxloop_domain::changed_records::{After, Checkpoint, FoundRow, Reading};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::names::{ColumnName, ConnectionName};
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::Failure;
 
@@ -20,12 +23,30 @@ pub enum ChangedPage {
     NotTracked,
 }
 
+/// One page of jobs that failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FailedJobsPage {
+    /// The jobs.
+    pub jobs: Vec<FailedJob>,
+    /// The address of the next page; `None` when this is the last.
+    pub next: Option<String>,
+}
+
 /// Tells what changed in a CRM.
 #[async_trait]
 pub trait ChangedRecords: Send + Sync {
     /// The next page of a reading of a table. One request. No column of a row is read but its id, its version, the time of
     /// its last change and what it belongs to.
     async fn page(&self, table: &ColumnName, reading: &Reading) -> Result<ChangedPage, Failure>;
+
+    /// The jobs of these steps that failed for good at a moment or later, those that failed first at first. One request, and
+    /// one more when the service has forgotten the page at `next`: then the reading begins anew.
+    async fn failed_jobs(
+        &self,
+        steps: &[Uuid],
+        since: Timestamp,
+        next: Option<&str>,
+    ) -> Result<FailedJobsPage, Failure>;
 }
 
 /// The CRM of a configuration, asked for its changes.

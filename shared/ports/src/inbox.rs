@@ -73,7 +73,8 @@ pub trait Inbox: Send + Sync {
     /// The item, unless it expired or never was.
     async fn load(&self, id: &InboxId) -> Result<Option<InboxItem>, Failure>;
 
-    /// Notes that the item's event is on the bus. Does nothing to a parked item.
+    /// Notes that the item's event is on the bus, from when on it counts as unfinished. Does nothing to an item that was
+    /// published before, or is parked.
     async fn published(&self, id: &InboxId) -> Result<(), Failure>;
 
     /// Puts the item aside with a reason.
@@ -90,11 +91,22 @@ pub trait Inbox: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Overdue>, Failure>;
 
+    /// The items accepted before a moment that were published and of which nobody has said that they are finished, oldest
+    /// first, at most `limit`, without their bodies.
+    async fn unfinished_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, Failure>;
+
+    /// Nobody has to look after the item any more. Does nothing to one that is not published.
+    async fn finished(&self, id: &InboxId) -> Result<(), Failure>;
+
     /// The bodies that were put aside, newest first, at most `limit`, without the bodies themselves.
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure>;
 }
 
-/// A body whose event is not known to be published.
+/// A body whose event is not known to be published, or to have been acted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
     /// Which one.

@@ -29,7 +29,7 @@ pub use case_desk::{
     AddressPage, AddressesFrom, CaseDesk, CaseDesks, OpenedCase, ReopenOutcome, Written,
 };
 pub use case_records::{CaseRecordDesks, CaseRecords};
-pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges};
+pub use changed_records::{ChangedPage, ChangedRecords, Checkpoints, CrmChanges, FailedJobsPage};
 pub use clock::Clock;
 pub use configurations::Configurations;
 pub use crm_rows::{CrmRowDesks, CrmRows};
@@ -45,5 +45,8 @@ pub use plans::{Claims, Kept, KeptFirst, Plans};
 pub use responses::{Responses, StoredResponse};
 pub use secrets::Secrets;
 pub use signals::Signals;
-pub use surveys::{Capabilities, Hint, Noted, SurveyPlatform, SurveyPlatforms, Unparsable};
+pub use surveys::{
+    Answered, AnsweredPage, Capabilities, Hint, Noted, NotificationRule, SurveyPlatform,
+    SurveyPlatforms, Unparsable,
+};
 pub use waiting::{Gates, HEAD_START, Lane, Postpone, fits, paced};

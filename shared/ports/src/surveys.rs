@@ -7,6 +7,8 @@ use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::names::{ConnectionName, ResponseId};
 use cxloop_domain::response::Response;
+use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::Failure;
 
@@ -49,6 +51,33 @@ pub struct Capabilities {
     pub fields: bool,
 }
 
+/// A rule by which a platform tells us of responses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotificationRule {
+    /// Its name, which stands in what it sends.
+    pub name: String,
+    /// What chooses the responses, in the platform's own terms.
+    pub chosen: Value,
+}
+
+/// A response of which a rule tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Which one.
+    pub response: ResponseId,
+    /// The body that a webhook brings, as far as the platform's own reader looks at it. Equal each time.
+    pub body: Vec<u8>,
+}
+
+/// One page of such responses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnsweredPage {
+    /// The responses. One may stand on two pages.
+    pub responses: Vec<Answered>,
+    /// The number of the next page; `None` when this is the last.
+    pub next: Option<u32>,
+}
+
 /// One survey platform, behind one connection.
 #[async_trait]
 pub trait SurveyPlatform: Send + Sync {
@@ -75,6 +104,23 @@ pub trait SurveyPlatform: Send + Sync {
         response: &ResponseId,
         intended: &Intended,
     ) -> Result<Settled, Failure>;
+
+    /// The rules by which the platform tells this deployment, and no other, of responses. None where it cannot be asked. One
+    /// request.
+    async fn notification_rules(&self) -> Result<Vec<NotificationRule>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// A page of the responses that a rule chooses and that were given between two moments, both included, those of long ago
+    /// first. The first page is 0. One request.
+    async fn answered(
+        &self,
+        _rule: &NotificationRule,
+        _between: (Timestamp, Timestamp),
+        _page: u32,
+    ) -> Result<AnsweredPage, Failure> {
+        Ok(AnsweredPage::default())
+    }
 }
 
 /// The survey platforms of a configuration.

@@ -1,4 +1,4 @@
-//! The inbox: raw bodies, compressed, found by id and, while unpublished or parked, by the sweep and by people.
+//! The inbox: raw bodies, compressed, found by id and, while unpublished, unfinished or parked, by the sweep and by people.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -29,6 +29,10 @@ fn key(id: &InboxId) -> Key {
 
 fn waiting_list(id: &InboxId) -> AttributeValue {
     text(format!("UNPUBLISHED#{}", shard_of(id.as_str())))
+}
+
+fn told_list(id: &InboxId) -> AttributeValue {
+    text(format!("TOLD#{}", shard_of(id.as_str())))
 }
 
 fn parked_list(id: &InboxId) -> AttributeValue {
@@ -125,6 +129,29 @@ impl Store {
             }
         }
         Ok(found)
+    }
+}
+
+impl Store {
+    /// The oldest items on a list that were accepted before a moment.
+    async fn overdue(
+        &self,
+        list: &str,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let found = self
+            .inbox_list(list, Wanted::OldestBefore(before), limit)
+            .await?;
+        let overdue = found.iter().map(|item| {
+            Ok(Overdue {
+                id: item.parsed("id")?,
+                connection: item.parsed("connection")?,
+                kind: kind(item)?,
+                trace: item.parsed_if_there("trace")?,
+            })
+        });
+        overdue.collect()
     }
 }
 
@@ -229,11 +256,11 @@ impl Inbox for Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(id).attributes()))
-            .update_expression("SET #state = :published REMOVE #list, #when")
+            .update_expression("SET #state = :published, #list = :told")
             .condition_expression("#state = :unpublished")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#list", "gsi1pk")
-            .expression_attribute_names("#when", "gsi1sk")
+            .expression_attribute_values(":told", told_list(id))
             .expression_attribute_values(":published", text("published"))
             .expression_attribute_values(":unpublished", text("unpublished"))
             .send()
@@ -292,18 +319,33 @@ impl Inbox for Store {
         before: Timestamp,
         limit: usize,
     ) -> Result<Vec<Overdue>, Failure> {
-        let found = self
-            .inbox_list("UNPUBLISHED", Wanted::OldestBefore(before), limit)
-            .await?;
-        let overdue = found.iter().map(|item| {
-            Ok(Overdue {
-                id: item.parsed("id")?,
-                connection: item.parsed("connection")?,
-                kind: kind(item)?,
-                trace: item.parsed_if_there("trace")?,
-            })
-        });
-        Ok(overdue.collect::<Result<_, StoreError>>()?)
+        Ok(self.overdue("UNPUBLISHED", before, limit).await?)
+    }
+
+    async fn unfinished_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, Failure> {
+        Ok(self.overdue("TOLD", before, limit).await?)
+    }
+
+    async fn finished(&self, id: &InboxId) -> Result<(), Failure> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id).attributes()))
+            .update_expression("REMOVE #list, #when")
+            .condition_expression("#state = :published")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#list", "gsi1pk")
+            .expression_attribute_names("#when", "gsi1sk")
+            .expression_attribute_values(":published", text("published"))
+            .send()
+            .await;
+        // Put aside meanwhile, or expired.
+        done_or_unchanged(update)
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::world::{Answered, RULES, World};
 
 /// What is told matters where something flows back.
-fn rules() -> String {
+pub(super) fn rules() -> String {
     format!(
         "{RULES}\nwrite_back: {{ fields: [{{ question: CASE_STATUS, column: statuscode }}] }}\n"
     )
@@ -48,7 +48,7 @@ async fn with_a_known_case() -> (World, Uuid) {
     (world, case)
 }
 
-async fn pause(world: &World, case: Uuid, status: u32) {
+pub(super) async fn pause(world: &World, case: Uuid, status: u32) {
     let body = json!({ "statuscode": status });
     world.patch(&format!("incidents({case})"), body).await;
 }
@@ -222,7 +222,12 @@ impl Scenario for MissedChange {
 #[tokio::test]
 async fn any_step_of_a_run_may_fail_and_a_later_run_tells_the_change() {
     let calls = fail_at_every_step(&MissedChange).await;
-    for call in ["changed_records.page", "bus.publish", "checkpoints.keep"] {
+    for call in [
+        "changed_records.page",
+        "changed_records.failed_jobs",
+        "bus.publish",
+        "checkpoints.keep",
+    ] {
         assert!(calls.contains(&call), "{calls:#?}");
     }
 }

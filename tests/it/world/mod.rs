@@ -1,6 +1,7 @@
 //! A small world for one test: an embedded DynamoDB, the stand-ins on ports of their own, a clock turned by hand.
 
 mod answering;
+pub(crate) mod asking;
 mod correlations;
 mod delivering;
 mod hearing;
@@ -19,8 +20,8 @@ use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
-    Configurations, CrmChanges, CrmRowDesks, CrmRows, Gates, Inbox, Invitations, Lane, Loops, Plans,
-    Responses, Signals, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
+    Configurations, CrmChanges, CrmRowDesks, CrmRows, Gates, Inbox, Invitations, Lane, Loops,
+    Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
@@ -318,6 +319,9 @@ impl World {
             configurations: self.role::<dyn Configurations>(self.store.clone()),
             inbox: self.role::<dyn Inbox>(self.store.clone()),
             changes: self.role::<dyn CrmChanges>(self.desks.clone()),
+            platforms: self.platforms(),
+            loops: self.role::<dyn Loops>(self.store.clone()),
+            gates: self.role::<dyn Gates>(self.store.clone()),
             checkpoints: self.role::<dyn Checkpoints>(self.store.clone()),
             bus: self.bus(),
             clock: self.clock.clone(),

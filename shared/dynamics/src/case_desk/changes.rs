@@ -7,10 +7,13 @@ use cxloop_dataverse::changes::Change;
 use cxloop_domain::changed_records::{After, FoundRow, Reading, What};
 use cxloop_domain::names::ColumnName;
 use cxloop_domain::record_changed::Record as Row;
-use cxloop_ports::{ChangedPage, ChangedRecords, Failure};
+use cxloop_ports::{ChangedPage, ChangedRecords, FailedJobsPage, Failure};
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::DynamicsCaseDesk;
 use super::belonging::{Rows, rows_of, selected};
+use super::failed_jobs;
 use crate::{Client, Direction, Error, Filter, Query, Record};
 
 /// How many rows a page has. All changes of a page are told before it counts as read, within one run of a function, which
@@ -39,6 +42,26 @@ impl ChangedRecords for DynamicsCaseDesk {
                 Ok(ChangedPage::NotTracked)
             }
             Err(error) => Err(self.fail("read what changed", &error).await),
+        }
+    }
+
+    async fn failed_jobs(
+        &self,
+        steps: &[Uuid],
+        since: Timestamp,
+        next: Option<&str>,
+    ) -> Result<FailedJobsPage, Failure> {
+        let client = self.client().await?;
+        let page = match failed_jobs::page(&client, steps, since, next).await {
+            // A page address of long ago is refused.
+            Err(Error::Refused(_)) if next.is_some() => {
+                failed_jobs::page(&client, steps, since, None).await
+            }
+            page => page,
+        };
+        match page {
+            Ok(page) => Ok(page),
+            Err(error) => Err(self.fail("list failed system jobs", &error).await),
         }
     }
 }
@@ -86,7 +109,7 @@ async fn tracked(client: &Client, read: &Rows, reading: &Reading) -> Result<Chan
 async fn by_time(
     client: &Client,
     read: &Rows,
-    moment: jiff::Timestamp,
+    moment: Timestamp,
     reading: &Reading,
 ) -> Result<ChangedPage, Error> {
     let query = query(read);

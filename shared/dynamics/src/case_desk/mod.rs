@@ -10,6 +10,7 @@ mod changes;
 mod columns;
 mod customers;
 mod desks;
+mod failed_jobs;
 pub(crate) mod failure;
 mod labels;
 mod limiter;

@@ -41,6 +41,8 @@ fields! {
     RULES = "rules";
     /// Why nothing follows from a webhook of the CRM, in a word: `cxloop_domain::signals::PassedOver`.
     PASSED_OVER = "passed_over";
+    /// What had been missed, in a word: `cxloop_domain::signals::Healed`.
+    HEALED = "healed";
     /// The case's id in the CRM.
     CASE = "case";
     /// The case's ticket number.

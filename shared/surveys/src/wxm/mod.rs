@@ -5,6 +5,7 @@
 //! Webex Experience Management developer documentation (pages "Authentication", "Responses", "Real-time push")
 //! and the vendor's public .NET client.
 
+mod answered;
 mod client;
 mod filling;
 mod map;
@@ -25,9 +26,14 @@ use cxloop_domain::case_write_back::{Intended, Settled};
 use cxloop_domain::configuration::{QuestionMap, WxmConnection};
 use cxloop_domain::names::{ConnectionName, ResponseId, ResponseKey};
 use cxloop_domain::response::Response;
+use cxloop_domain::setup::address::webhook_with_token;
+use cxloop_domain::setup::secret::OF_WXM;
 use cxloop_ports::{
-    Capabilities, Clock, Failure, Hint, Noted, Secrets, SurveyPlatform, Unparsable,
+    AnsweredPage, Capabilities, Clock, Failure, Hint, Noted, NotificationRule, Secrets,
+    SurveyPlatform, Unparsable,
 };
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::platforms::Correlation;
@@ -46,6 +52,8 @@ pub struct WxmPlatform {
     survey_url: String,
     client: Client,
     cache: QuestionCache,
+    /// The name of the secret, and who reads it.
+    secret: (String, Arc<dyn Secrets>),
 }
 
 impl WxmPlatform {
@@ -61,6 +69,7 @@ impl WxmPlatform {
         let questions = configured.questions.clone();
         let case_surveys = configured.case_surveys.clone();
         let survey_url = configured.survey_url.clone();
+        let secret = (configured.secret.clone(), Arc::clone(&secrets));
         let client = Client::new(name.clone(), configured, http, secrets, clock);
         Self {
             name,
@@ -69,6 +78,7 @@ impl WxmPlatform {
             survey_url,
             client,
             cache,
+            secret,
         }
     }
 
@@ -78,6 +88,18 @@ impl WxmPlatform {
     pub fn correlated_by(mut self, correlation: Correlation) -> Self {
         self.client.correlation = correlation;
         self
+    }
+
+    /// What addresses of this deployment's webhooks end in: one for each token that is accepted.
+    async fn ends_of_own_addresses(&self) -> Result<Vec<String>, Failure> {
+        let (secret, secrets) = &self.secret;
+        let mut ends = Vec::new();
+        for field in [OF_WXM.current, OF_WXM.previous] {
+            if let Some(token) = secrets.optional_field(secret, field).await? {
+                ends.push(webhook_with_token("", &self.name, token.expose_secret()));
+            }
+        }
+        Ok(ends)
     }
 
     async fn answer(&self, response: &ResponseId) -> Result<Option<Answer>, Failure> {
@@ -199,5 +221,18 @@ impl SurveyPlatform for WxmPlatform {
         intended: &Intended,
     ) -> Result<Settled, Failure> {
         write_back::write(self, response, intended).await
+    }
+
+    async fn notification_rules(&self) -> Result<Vec<NotificationRule>, Failure> {
+        answered::rules(self).await
+    }
+
+    async fn answered(
+        &self,
+        rule: &NotificationRule,
+        between: (Timestamp, Timestamp),
+        page: u32,
+    ) -> Result<AnsweredPage, Failure> {
+        answered::page(self, rule, between, page).await
     }
 }

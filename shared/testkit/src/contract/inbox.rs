@@ -44,6 +44,7 @@ fn noise(bytes: usize) -> Vec<u8> {
 pub async fn inbox(inbox: &dyn Inbox) {
     keeps_bodies_as_they_came(inbox).await;
     lists_what_is_unpublished(inbox).await;
+    lists_what_is_unfinished(inbox).await;
     says_what_bodies_tell_of(inbox).await;
     puts_aside_for_good(inbox).await;
     takes_in_after_all(inbox).await;
@@ -150,6 +151,60 @@ async fn lists_what_is_unpublished(inbox: &dyn Inbox) {
         ["wait-0", "wait-3", "wait-4"],
         "published and parked items wait no longer"
     );
+}
+
+async fn lists_what_is_unfinished(inbox: &dyn Inbox) {
+    let before = time("2026-11-22T07:30:00Z");
+    let ids = |found: Vec<Overdue>| -> Vec<String> {
+        found.into_iter().map(|one| one.id.to_string()).collect()
+    };
+    for number in 0..4 {
+        let told = item(
+            &format!("told-{number}"),
+            &format!("2026-11-22T07:1{number}:00Z"),
+        );
+        well(inbox.keep(&told).await);
+        if number > 0 {
+            well(inbox.published(&told.id).await);
+        }
+    }
+    let known = |number: u32| -> InboxId { format!("told-{number}").parse().expect("an id") };
+    let found = well(inbox.unfinished_before(before, 100).await);
+    assert!(found.iter().all(|one| one.trace == Some(trace())));
+    assert_eq!(
+        ids(found),
+        ["told-1", "told-2", "told-3"],
+        "what is on the bus, oldest first, and not what waits"
+    );
+    assert_eq!(
+        ids(well(inbox.unfinished_before(before, 1).await)),
+        ["told-1"]
+    );
+    let earlier = time("2026-11-22T07:12:00Z");
+    assert_eq!(
+        ids(well(inbox.unfinished_before(earlier, 9).await)),
+        ["told-1"]
+    );
+    well(inbox.finished(&known(1)).await);
+    well(inbox.finished(&known(1)).await);
+    well(inbox.published(&known(1)).await);
+    well(inbox.park(&known(2), "non se entende").await);
+    well(inbox.finished(&known(2)).await);
+    well(inbox.finished(&known(0)).await);
+    assert_eq!(
+        ids(well(inbox.unfinished_before(before, 100).await)),
+        ["told-3"],
+        "what is finished or put aside is looked after by nobody"
+    );
+    let waiting = ids(well(inbox.unpublished_before(before, 100).await));
+    assert!(waiting.contains(&"told-0".to_owned()), "{waiting:?}");
+    let parked = well(inbox.parked(100).await);
+    assert!(parked.iter().any(|body| body.id == known(2)));
+    well(inbox.unpark(&known(2)).await);
+    well(inbox.published(&known(0)).await);
+    for number in [0, 3] {
+        well(inbox.finished(&known(number)).await);
+    }
 }
 
 async fn says_what_bodies_tell_of(inbox: &dyn Inbox) {

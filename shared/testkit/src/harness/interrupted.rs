@@ -16,12 +16,12 @@ use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::Response;
 use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{
-    AddressIndex, AddressPage, AddressesFrom, Bus, Capabilities, CaseDesk, CaseDesks,
+    AddressIndex, AddressPage, AddressesFrom, AnsweredPage, Bus, Capabilities, CaseDesk, CaseDesks,
     CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims, Configurations,
-    CrmChanges, Failure, Gates, Hint, Inbox, InboxItem, Invitations, Kept, KeptFirst,
-    KeptInvitation, Lane, Loops, NewLoop, Noted, OpenedCase, Overdue, ParkedBody, Plans, Postpone,
-    ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase,
-    Unparsable, Written,
+    CrmChanges, FailedJobsPage, Failure, Gates, Hint, Inbox, InboxItem, Invitations, Kept,
+    KeptFirst, KeptInvitation, Lane, Loops, NewLoop, Noted, NotificationRule, OpenedCase, Overdue,
+    ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform,
+    SurveyPlatforms, TiedCase, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -70,6 +70,8 @@ interrupted!(Inbox, "inbox", {
     park(id: &InboxId, reason: &str) -> ();
     unpark(id: &InboxId) -> ();
     unpublished_before(before: Timestamp, limit: usize) -> Vec<Overdue>;
+    unfinished_before(before: Timestamp, limit: usize) -> Vec<Overdue>;
+    finished(id: &InboxId) -> ();
     parked(limit: usize) -> Vec<ParkedBody>;
 });
 
@@ -139,6 +141,7 @@ interrupted!(Invitations, "invitations", {
 
 interrupted!(ChangedRecords, "changed_records", {
     page(table: &ColumnName, reading: &Reading) -> ChangedPage;
+    failed_jobs(steps: &[Uuid], since: Timestamp, next: Option<&str>) -> FailedJobsPage;
 });
 
 interrupted!(Bus, "bus", { publish(event: &Outgoing) -> (); });
@@ -195,6 +198,27 @@ impl<T: SurveyPlatform + ?Sized> SurveyPlatform for Interrupted<T> {
         self.interruptions
             .around("survey_platform.write_back", || {
                 self.inner.write_back(response, intended)
+            })
+            .await
+    }
+
+    async fn notification_rules(&self) -> Result<Vec<NotificationRule>, Failure> {
+        self.interruptions
+            .around("survey_platform.notification_rules", || {
+                self.inner.notification_rules()
+            })
+            .await
+    }
+
+    async fn answered(
+        &self,
+        rule: &NotificationRule,
+        between: (Timestamp, Timestamp),
+        page: u32,
+    ) -> Result<AnsweredPage, Failure> {
+        self.interruptions
+            .around("survey_platform.answered", || {
+                self.inner.answered(rule, between, page)
             })
             .await
     }

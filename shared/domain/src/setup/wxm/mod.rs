@@ -10,4 +10,6 @@ pub use questions::{
     QuestionAction, QuestionFound, QuestionKind, QuestionWanted, question_plan, question_removal,
     questions,
 };
-pub use settings::{RULE, RuleWanted, Settings, UnreadableSettings, rule_plan, rule_removal};
+pub use settings::{
+    RULE, RuleWanted, Settings, TellingRule, UnreadableSettings, rule_plan, rule_removal,
+};

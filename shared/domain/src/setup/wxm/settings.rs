@@ -46,11 +46,23 @@ impl RuleWanted {
     }
 }
 
+/// A rule that tells us of responses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TellingRule {
+    /// Its name, which stands in what it sends.
+    pub name: String,
+    /// The platform's filter that chooses the responses.
+    pub filter: Map<String, Value>,
+}
+
 /// A rule, as far as it decides whether we are told.
 struct Rule {
     name: String,
     email: String,
     of_all: bool,
+    /// What chooses the responses that it tells of, one by one; `None` when it tells in another way, or by what is not
+    /// understood.
+    chosen: Option<Map<String, Value>>,
     raw: Box<RawValue>,
 }
 
@@ -92,6 +104,28 @@ impl Settings {
         list.into_iter().map(Rule::read).collect()
     }
 
+    /// The rules that tell an address of ours of single responses at once, with what chooses these. A rule that is limited to
+    /// days of the week or to some questions is left out: what exactly it tells is not documented.
+    ///
+    /// # Errors
+    /// [`UnreadableSettings`] when their rules are none.
+    pub fn telling(
+        &self,
+        is_ours: impl Fn(&str) -> bool,
+    ) -> Result<Vec<TellingRule>, UnreadableSettings> {
+        let ours = self
+            .rules()?
+            .into_iter()
+            .filter(|rule| is_ours(&rule.email));
+        let telling = |rule: Rule| {
+            Some(TellingRule {
+                name: rule.name,
+                filter: rule.chosen?,
+            })
+        };
+        Ok(ours.filter_map(telling).collect())
+    }
+
     fn with_rules(&self, rules: Vec<Box<RawValue>>) -> Self {
         let mut changed = self.clone();
         let list = to_raw_value(&rules).expect("rules are plain JSON");
@@ -114,6 +148,10 @@ impl Rule {
         let is_open = |name: &str| says_nothing(member(name));
         let mode = text("mode");
         let at_once = mode.is_empty() || mode.eq_ignore_ascii_case("RealTime");
+        let filter = member("conditionalFilter").as_object().cloned();
+        let chosen = (at_once && is_open("days") && is_open("onlyQuestions"))
+            .then(|| limited(filter.unwrap_or_default(), member("location")))
+            .flatten();
         let of_all = at_once
             && ["conditionalFilter", "days", "location", "onlyQuestions"]
                 .into_iter()
@@ -122,6 +160,7 @@ impl Rule {
             name: text("name"),
             email: text("email"),
             of_all,
+            chosen,
             raw,
         })
     }
@@ -140,6 +179,29 @@ impl Rule {
         }
         to_raw_value(&kept).expect("a rule is plain JSON")
     }
+}
+
+/// A filter that is limited to a rule's own questionnaires too. `None` when it then chooses nothing.
+fn limited(mut filter: Map<String, Value>, locations: &Value) -> Option<Map<String, Value>> {
+    let Some(locations) = locations.as_array().filter(|list| !list.is_empty()) else {
+        return Some(filter);
+    };
+    let key = filter
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case("location"));
+    let key = key.cloned().unwrap_or_else(|| "location".to_owned());
+    let both = match filter.get(&key).and_then(Value::as_array) {
+        Some(own) if !own.is_empty() => {
+            let both = own.iter().filter(|one| locations.contains(one));
+            both.cloned().collect()
+        }
+        _ => locations.clone(),
+    };
+    if both.is_empty() {
+        return None;
+    }
+    filter.insert(key, Value::Array(both));
+    Some(filter)
 }
 
 /// Whether a member of a rule chooses nothing: a filter whose members are all empty chooses every response.

@@ -289,3 +289,31 @@ proptest! {
         prop_assert!(again.is_done());
     }
 }
+
+#[test]
+fn the_rules_that_tell_us_one_by_one_are_given_with_what_chooses_their_responses() {
+    let settings = Settings::read(
+        &json!({"Notifications": [
+            {"name": "Low", "email": "https://abc.example/webhooks/wxm/t-2", "conditionalFilter": {"location": ["loja", "web"], "withNotes": true}, "location": ["loja"]},
+            {"name": "All", "Email": "https://abc.example/webhooks/wxm/t-2", "mode": "realtime", "ConditionalFilter": null},
+            {"name": "Nobody's", "email": "https://abc.example/webhooks/wxm/t-2", "conditionalFilter": {"Location": ["web"]}, "location": ["loja"]},
+            {"name": "Sundays", "email": "https://abc.example/webhooks/wxm/t-2", "days": [0]},
+            {"name": "Summary", "email": "https://abc.example/webhooks/wxm/t-2", "mode": "Daily"},
+            {"name": "Others", "email": "iria@example.com"},
+        ]})
+        .to_string(),
+    )
+    .unwrap();
+    let ours = settings
+        .telling(|address| address.ends_with("/webhooks/wxm/t-2"))
+        .unwrap();
+    let told: Vec<Value> = ours
+        .into_iter()
+        .map(|rule| json!([rule.name, rule.filter]))
+        .collect();
+    let expected = [
+        json!(["Low", {"location": ["loja"], "withNotes": true}]),
+        json!(["All", {}]),
+    ];
+    assert_eq!(told, expected);
+}

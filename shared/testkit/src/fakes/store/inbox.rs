@@ -21,6 +21,23 @@ fn compressed_bytes(body: &[u8]) -> usize {
         .len()
 }
 
+/// Those accepted before a moment, oldest first.
+fn overdue<'i>(
+    items: impl Iterator<Item = &'i InboxItem>,
+    before: Timestamp,
+    limit: usize,
+) -> Vec<Overdue> {
+    let mut waiting: Vec<_> = items.filter(|item| item.accepted_at < before).collect();
+    waiting.sort_by_key(|item| (item.accepted_at, &item.id));
+    let overdue = |item: &InboxItem| Overdue {
+        id: item.id.clone(),
+        connection: item.connection.clone(),
+        kind: item.kind,
+        trace: item.trace,
+    };
+    waiting.into_iter().take(limit).map(overdue).collect()
+}
+
 #[async_trait]
 impl Inbox for FakeStore {
     async fn keep(&self, item: &InboxItem) -> Result<(), Failure> {
@@ -43,12 +60,32 @@ impl Inbox for FakeStore {
     }
 
     async fn published(&self, id: &InboxId) -> Result<(), Failure> {
-        if let Some(item) = self.open()?.inbox.get_mut(id)
+        let mut state = self.open()?;
+        if let Some(item) = state.inbox.get_mut(id)
             && item.state == InboxState::Unpublished
         {
             item.state = InboxState::Published;
+            state.unfinished.insert(id.clone());
         }
         Ok(())
+    }
+
+    async fn finished(&self, id: &InboxId) -> Result<(), Failure> {
+        self.open()?.unfinished.remove(id);
+        Ok(())
+    }
+
+    async fn unfinished_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Overdue>, Failure> {
+        let state = self.open()?;
+        let is_unfinished = |item: &&InboxItem| {
+            item.state == InboxState::Published && state.unfinished.contains(&item.id)
+        };
+        let items = state.inbox.values().filter(is_unfinished);
+        Ok(overdue(items, before, limit))
     }
 
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure> {
@@ -75,22 +112,9 @@ impl Inbox for FakeStore {
         limit: usize,
     ) -> Result<Vec<Overdue>, Failure> {
         let state = self.open()?;
-        let mut waiting: Vec<&InboxItem> = state
-            .inbox
-            .values()
-            .filter(|item| item.state == InboxState::Unpublished && item.accepted_at < before)
-            .collect();
-        waiting.sort_by_key(|item| (item.accepted_at, &item.id));
-        Ok(waiting
-            .into_iter()
-            .take(limit)
-            .map(|item| Overdue {
-                id: item.id.clone(),
-                connection: item.connection.clone(),
-                kind: item.kind,
-                trace: item.trace,
-            })
-            .collect())
+        let is_waiting = |item: &&InboxItem| item.state == InboxState::Unpublished;
+        let items = state.inbox.values().filter(is_waiting);
+        Ok(overdue(items, before, limit))
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedBody>, Failure> {

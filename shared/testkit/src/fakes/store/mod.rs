@@ -35,6 +35,7 @@ struct LoopRow {
 #[derive(Debug, Default)]
 struct State {
     inbox: BTreeMap<InboxId, InboxItem>,
+    unfinished: BTreeSet<InboxId>,
     responses: BTreeMap<ResponseKey, StoredResponse>,
     plans: BTreeMap<String, Kept>,
     claims: BTreeMap<String, String>,
