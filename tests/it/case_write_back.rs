@@ -1,6 +1,7 @@
 //! What an agent does with a case stands on the response, once, and nothing of ours comes back.
 
 pub(crate) mod changing;
+mod fired;
 mod merging;
 mod refusing;
 mod schedules;

@@ -2,6 +2,7 @@
 //!
 //! One sandbox serves all chapters, because deploying it takes half a minute; each chapter has answers and cases of its own.
 
+mod agent;
 mod browser;
 mod chapters;
 mod killed;
@@ -12,9 +13,14 @@ use stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_answer_becomes_a_case_and_a_bad_rating_reopens_it() {
-    let stage = Stage::set().await;
+    let stage = Stage::before_set_up().await;
+    agent::dynamics_is_set_up_by_one_command(&stage).await;
     let browser = Browser::open().await;
-    let told = chapters::told_in_the_browser(&stage, &browser).await;
+    let told = async {
+        chapters::told_in_the_browser(&stage, &browser).await?;
+        agent::what_an_agent_does_stands_on_the_response(&stage, &browser).await
+    };
+    let told = told.await;
     browser.close().await;
     told.expect("the story is told to its end");
     chapters::doubled_and_reordered_webhooks_make_one_case_each(&stage).await;

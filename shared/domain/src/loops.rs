@@ -10,6 +10,7 @@ use crate::events::{ResponseHinted, ResponseReceived};
 use crate::identity;
 use crate::names::{LoopId, ResponseKey};
 use crate::record_changed::RecordChanged;
+use crate::survey_trigger::InvitationDue;
 use crate::trace::TraceId;
 
 /// One thing that happened, or was decided not to happen, with its reason.
@@ -153,6 +154,8 @@ pub enum Replay {
     Received(ResponseReceived),
     /// The row is read again, and what was refused is tried anew.
     Changed(RecordChanged),
+    /// The invitation is decided on anew.
+    Invitation(InvitationDue),
 }
 
 /// The step that says what a function waits for. One for each reason; a repeat keeps the first.

@@ -53,6 +53,13 @@ pub enum Signal<'s> {
         /// Milliseconds from the change in the CRM to the write.
         milliseconds: u64,
     },
+    /// It is known what became of an invitation to a survey.
+    Invitation {
+        /// The connection of the CRM.
+        connection: &'s ConnectionName,
+        /// Where it stands, in a word: [`crate::survey_trigger::InvitationState::word`].
+        state: &'static str,
+    },
     /// A message failed and is tried again.
     Retried {
         /// The connection that the message's response came through, where the message could be read.
@@ -79,13 +86,14 @@ pub enum Signal<'s> {
 
 impl<'s> Signal<'s> {
     /// The names of all metrics.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "Accepted",
         "Refused",
         "PassedOver",
         "Decided",
         "SecondsToCase",
         "SecondsToWriteBack",
+        "Invitations",
         "Retried",
         "Throttled",
         "Parked",
@@ -101,6 +109,7 @@ impl<'s> Signal<'s> {
             decided,
             seconds_to_case,
             seconds_to_write_back,
+            invitations,
             retried,
             throttled,
             parked,
@@ -113,6 +122,7 @@ impl<'s> Signal<'s> {
             Self::Decided { .. } => decided,
             Self::SecondsToCase { .. } => seconds_to_case,
             Self::SecondsToWriteBack { .. } => seconds_to_write_back,
+            Self::Invitation { .. } => invitations,
             Self::Retried { .. } => retried,
             Self::Throttled { .. } => throttled,
             Self::Parked { .. } => parked,
@@ -128,6 +138,7 @@ impl<'s> Signal<'s> {
             | Self::Decided { connection, .. }
             | Self::SecondsToCase { connection, .. }
             | Self::SecondsToWriteBack { connection, .. }
+            | Self::Invitation { connection, .. }
             | Self::Throttled { connection } => Some(connection),
             Self::Refused { connection, .. }
             | Self::Retried { connection }

@@ -28,13 +28,13 @@ use crate::names::ConnectionName;
 
 pub use caps::{Asked, cap_key, released, reserved};
 pub use consent::{Consent, ConsentAsked, consent_needed};
-pub use deciding::{Chosen, Draft, Verdict, of_person, of_row};
+pub use deciding::{Chosen, Draft, Verdict, address_of, of_person, of_row};
 pub use invitation::{Invitation, InvitationState, Moment, key_of_wake_up};
 pub use person::{Address, DoNot, Person, PersonAsked, person_of, phone_number};
 pub use quiet::quiet_until;
 pub use reasons::NotSent;
 pub use row::{SeenRow, columns_of, holds, problem_of_condition, problem_of_template, tables};
-pub use steps::{invitation_step, is_told};
+pub use steps::{again_step, invitation_step, is_told};
 pub use watching::{Observed, Pending, Watched, observe, watch_key};
 pub use writing::{Prefilled, Words, prefills, words};
 
@@ -48,6 +48,9 @@ pub struct InvitationDue {
     pub connection: ConnectionName,
     /// Which invitation.
     pub invitation: Uuid,
+    /// A person asked for it: what was refused, not sent or lost is decided anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
 }
 
 impl Event for InvitationDue {

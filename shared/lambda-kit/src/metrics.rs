@@ -99,6 +99,7 @@ fn own_dimension<'s>(signal: &Signal<'s>) -> Option<(&'static str, &'s str)> {
         Signal::Refused { reason, .. } => Some(("reason", reason.as_str())),
         Signal::PassedOver { reason, .. } => Some(("reason", reason.as_str())),
         Signal::Decided { verdict, .. } => Some(("verdict", verdict.as_str())),
+        Signal::Invitation { state, .. } => Some(("state", state)),
         Signal::SecretDaysLeft { secret, .. } => Some(("secret", secret)),
         Signal::Accepted { .. }
         | Signal::SecondsToCase { .. }

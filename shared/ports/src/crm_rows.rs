@@ -8,12 +8,16 @@ use cxloop_domain::configuration::Applied;
 use cxloop_domain::names::{ColumnName, ConnectionName};
 use cxloop_domain::record_changed::Record;
 use cxloop_domain::survey_trigger::{Consent, ConsentAsked, Person, SeenRow};
+use uuid::Uuid;
 
 use crate::Failure;
 
 /// Reads rows of any table, people and what they agreed to.
 #[async_trait]
 pub trait CrmRows: Send + Sync {
+    /// The user that cxloop itself is in the CRM. One request, and then none.
+    async fn our_user(&self) -> Result<Uuid, Failure>;
+
     /// The row as it is now with these columns, or `None` when it is gone. One request, and now and then one more for the
     /// definition of a table. Fails with remedy `Park` when there is no such table or column.
     async fn row(

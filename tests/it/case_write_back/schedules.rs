@@ -19,6 +19,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::changing::changed;
+use crate::drawn::Drawn;
 
 const CONFIGURATION: &str = r#"
 connections:
@@ -32,24 +33,6 @@ write_back:
 "#;
 
 const CASE: Uuid = Uuid::from_u128(7);
-
-/// A small generator, the same on every machine. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators" (SplitMix64).
-struct Drawn(u64);
-
-impl Drawn {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-
-    fn one_in(&mut self, of: u64) -> bool {
-        self.below(of) == 0
-    }
-}
 
 struct Scene {
     clock: Arc<ManualClock>,
@@ -204,7 +187,7 @@ async fn schedule(seed: u64, configuration: &Configuration) {
     let edits = 1 + drawn.below(12);
     for number in 0..edits {
         scene.edit(&mut drawn);
-        let copies = [0, 1, 1, 1, 2][usize::try_from(drawn.below(5)).unwrap()];
+        let copies = drawn.one_of(&[0, 1, 1, 1, 2]);
         for _ in 0..copies {
             let late = SignedDuration::from_secs(i64::try_from(drawn.below(20)).unwrap());
             sent += 1;

@@ -15,14 +15,24 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Starts the sandbox. `make functions` and `make tools` must have run.
+    /// Starts the sandbox as `make run` does. `make functions` and `make tools` must have run.
     pub(crate) async fn set() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with a Dynamics in which nothing of ours is set up, as a new user has it.
+    pub(crate) async fn before_set_up() -> Self {
+        Self::with(|options| options.prepare = false).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let state = tempfile::tempdir().unwrap();
         let mut options = Options::at(root);
         options.port = free_base_port().unwrap();
         options.state_dir = state.path().to_owned();
         options.tell = Arc::new(|line| eprintln!("{line}"));
+        change(&mut options);
         let sandbox = Sandbox::start(options)
             .await
             .unwrap_or_else(|error| panic!("the sandbox does not start: {error:#}"));
@@ -179,12 +189,18 @@ impl Stage {
             );
         let file = self.state.path().join("cxloop.yaml");
         std::fs::write(&file, here).unwrap();
+        let file = file.to_str().unwrap();
+        let table = self.sandbox.stack().output("TableName").unwrap();
+        self.cxloop(&["apply", file, "--table", table]).await
+    }
+
+    /// Runs the command line against this sandbox, and returns what it says.
+    pub(crate) async fn cxloop(&self, arguments: &[&str]) -> String {
         let output = tokio::process::Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--bin", "cxloop", "--", "apply"])
-            .arg(&file)
-            .args(["--table", self.sandbox.stack().output("TableName").unwrap()])
+            .args(["run", "--quiet", "--bin", "cxloop", "--"])
+            .args(arguments)
             .envs(self.sandbox.environment())
-            .current_dir(root)
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
             .output()
             .await
             .unwrap();
@@ -204,6 +220,7 @@ impl Stage {
             "IntakeDeadLetters",
             "CaseDeadLetters",
             "ReopenDeadLetters",
+            "WriteBackDeadLetters",
             "UndeliveredQueue",
             "UnroutedQueue",
         ];

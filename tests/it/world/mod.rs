@@ -3,6 +3,7 @@
 mod answering;
 mod correlations;
 mod delivering;
+mod hearing;
 mod looking;
 mod scenario;
 mod written;

@@ -197,7 +197,7 @@ pub(crate) struct SandboxArgs {
     /// The start page's port; the stand-ins are on the next two, the emulator on this plus 10
     #[arg(long, default_value_t = 8686, value_parser = clap::value_parser!(u16).range(1024..=65_525))]
     pub(crate) port: u16,
-    /// Start with no company and no questionnaires
+    /// Start with no company, no questionnaires, and a Dynamics in which nothing is set up
     #[arg(long)]
     pub(crate) empty: bool,
     /// Keep the rows of Dynamics in .sandbox/dynamics.jsonl and go on with those of the last time

@@ -166,8 +166,13 @@ fn excluded_person(rule: &SurveyRule, surveys: &Surveys, person: &Person) -> Opt
     (rule.exclude.contains(&Exclusion::Employees) && is_ours).then_some(Exclusion::Employees)
 }
 
+/// The address that a rule would use, where the person has one that may be used.
+pub fn address_of(rule: &SurveyRule, person: &Person) -> Option<Address> {
+    address_for(rule.send.channel()?, person).ok()
+}
+
 /// The person's address for a channel, unless their row forbids to use it.
-pub(super) fn address_for(channel: Channel, person: &Person) -> Result<Address, NotSent> {
+fn address_for(channel: Channel, person: &Person) -> Result<Address, NotSent> {
     let do_not = |column: &str| NotSent::DoNot {
         column: column.to_owned(),
     };

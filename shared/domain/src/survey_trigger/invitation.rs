@@ -31,6 +31,9 @@ pub struct Invitation {
     pub changed_at: Timestamp,
     /// Where it stands.
     pub state: InvitationState,
+    /// How often a person has had it decided anew.
+    #[serde(default)]
+    pub round: u32,
     /// The token of the survey, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -126,6 +129,7 @@ impl Invitation {
             began_at: of.at,
             changed_at: now,
             state: InvitationState::Due,
+            round: 0,
             token: None,
             trail: vec![Moment {
                 at: of.at,
@@ -152,6 +156,21 @@ impl Invitation {
             next.trail.remove(1);
         }
         next
+    }
+
+    /// The invitation to be decided on anew, because a person asks for it. `None` when it went out, or is on its way anyway.
+    pub fn again(&self, now: Timestamp) -> Option<Self> {
+        match self.state {
+            InvitationState::NotSent { .. }
+            | InvitationState::Unknown
+            | InvitationState::Failed => {
+                let text = "A person had it decided anew.";
+                let mut next = self.moved(InvitationState::Due, text, now);
+                next.round += 1;
+                Some(next)
+            }
+            _ => None,
+        }
     }
 
     /// What a service's report makes of it; `None` when it says nothing new. A report that comes late takes nothing back: who

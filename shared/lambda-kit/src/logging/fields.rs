@@ -49,6 +49,10 @@ fields! {
     MILLISECONDS_TO_CASE = "milliseconds_to_case";
     /// Milliseconds from the change in the CRM to the write on the response.
     MILLISECONDS_TO_WRITE_BACK = "milliseconds_to_write_back";
+    /// The invitation to a survey.
+    INVITATION = "invitation";
+    /// Where an invitation stands, in a word: `cxloop_domain::survey_trigger::InvitationState`.
+    INVITATION_STATE = "invitation_state";
     /// What came of it: one of [`super::outcomes`].
     OUTCOME = "outcome";
     /// Why a webhook was refused, in a word: `cxloop_domain::signals::RefusalKind`.

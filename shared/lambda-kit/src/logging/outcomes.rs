@@ -43,6 +43,8 @@ outcomes! {
     WRITTEN_BACK = "written back";
     /// The platform refuses a part of what an agent did; the rest stands on the response.
     NOT_WRITTEN_BACK = "not written back";
+    /// It is known what became of an invitation to a survey.
+    INVITATION_SETTLED = "invitation settled";
     /// A message is done with.
     DONE = "done";
     /// A message is sent to its queue again with a delay.

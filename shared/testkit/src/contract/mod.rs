@@ -16,6 +16,7 @@ mod loops;
 mod plans;
 mod responses;
 mod survey_platform;
+mod survey_sender;
 
 pub use addresses::addresses;
 pub use case_desk::{
@@ -32,6 +33,7 @@ pub use loops::loops;
 pub use plans::plans;
 pub use responses::responses;
 pub use survey_platform::{SurveyFixture, survey_platform};
+pub use survey_sender::{SurveySenderFixture, survey_sender};
 
 use cxloop_ports::Failure;
 

@@ -60,6 +60,9 @@ macro_rules! interrupted {
     };
 }
 
+mod rows;
+mod sending;
+
 interrupted!(Inbox, "inbox", {
     keep(item: &InboxItem) -> ();
     load(id: &InboxId) -> Option<InboxItem>;

@@ -2,3 +2,4 @@
 
 mod fakes;
 mod harness;
+mod sending;

@@ -115,8 +115,8 @@ pub(super) async fn apply(
     Ok(())
 }
 
-/// The sandbox's clock as the store takes it.
-struct StandInClock(Now);
+/// The sandbox's clock as the store and the connectors take it.
+pub(super) struct StandInClock(pub(super) Now);
 
 impl Clock for StandInClock {
     fn now(&self) -> Timestamp {

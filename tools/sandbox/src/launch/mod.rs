@@ -10,6 +10,7 @@ mod options;
 mod ports;
 mod progress;
 mod secrets;
+mod set_up;
 mod stand_ins;
 
 use std::collections::BTreeMap;
@@ -17,9 +18,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use cxloop_domain::configuration::Configuration;
 use http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::dataverse::Dataverse;
 use crate::emulator::{Deployment, Emulator, EmulatorOptions, Stack};
@@ -124,6 +127,9 @@ impl Sandbox {
         };
         progress.step("secrets and configuration", storing).await?;
         stand_ins.notify(&ports.webhook_url())?;
+        if options.prepare && !options.empty {
+            prepare(&configuration, ports, &progress).await;
+        }
 
         let addresses = ports.addresses(emulator.endpoint());
         let front = Front::new(Parts {
@@ -253,6 +259,22 @@ pub async fn run(options: Options) -> Result<()> {
     }
     tell("the sandbox has ended");
     Ok(())
+}
+
+/// Sets Dynamics up, so that what agents do there is told. A configuration or kept rows of somebody's own may be in the way
+/// of that, which is no reason not to start: without it the sweep finds what changed.
+async fn prepare(configuration: &Configuration, ports: Ports, progress: &Progress) {
+    let began = Instant::now();
+    let told = match set_up::dynamics(configuration, &ports.front_url()).await {
+        Ok(steps) => format!(
+            "Dynamics is set up, {steps} steps tell what agents do: {:.1} s",
+            began.elapsed().as_secs_f32()
+        ),
+        Err(why) => format!(
+            "Dynamics is not set up, so the sweep alone finds what agents do, within five minutes: {why:#}"
+        ),
+    };
+    progress.tell(&told);
 }
 
 /// The names of the functions, each of which has been built.

@@ -23,6 +23,8 @@ pub struct Options {
     pub port: u16,
     /// Whether the stand-ins start without a company and without questionnaires.
     pub empty: bool,
+    /// Whether Dynamics is set up as `cxloop setup dynamics` does it. An empty sandbox never is.
+    pub prepare: bool,
     /// Whether the stand-in of Dynamics keeps its rows in the folder for what the sandbox writes, and goes on with those of
     /// the last time.
     pub keep: bool,
@@ -49,6 +51,7 @@ impl Options {
         Self {
             port: DEFAULT_PORT,
             empty: false,
+            prepare: true,
             keep: false,
             state_dir: env::var_os("CXLOOP_STATE")
                 .map_or_else(|| root.join(".sandbox"), PathBuf::from),

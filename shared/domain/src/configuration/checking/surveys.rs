@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{Problem, report};
 use crate::configuration::{
-    Channel, Configuration, Connection, Exclusion, PersonPath, SendBy, SurveyRule, Surveys,
+    Channel, Configuration, Connection, PersonPath, SendBy, SurveyRule, Surveys,
 };
 use crate::names::RuleName;
 use crate::survey_trigger::{problem_of_condition, problem_of_template};
@@ -108,14 +108,6 @@ fn one_rule(
     }
     survey(configuration, rule, at, found);
     sending(rule, at, found);
-    let needs_our_user = rule.exclude.contains(&Exclusion::AgentOpened);
-    let our_user = configuration
-        .dynamics()
-        .and_then(|(_, crm)| crm.application_user);
-    if needs_our_user && our_user.is_none() {
-        let problem = "agent_opened needs application_user of the connection to Dynamics";
-        report(found, at, "exclude", problem.into());
-    }
 }
 
 fn survey(configuration: &Configuration, rule: &SurveyRule, at: &str, found: &mut Vec<Problem>) {
@@ -290,7 +282,6 @@ mod tests {
       send: {{ email: {{ from: coidado, subject: "{{{{ link }}}}", text: "Grazas" }} }}
       delay: 366d
       purpose: care
-      exclude: [agent_opened]
     - name: one
       table: lead
       column: statecode
@@ -312,7 +303,6 @@ mod tests {
                 "surveys.quiet_hours.time_zone",
                 "surveys.quiet_hours.to",
                 "surveys.rules[0].delay",
-                "surveys.rules[0].exclude",
                 "surveys.rules[0].person.written",
                 "surveys.rules[0].person.written.phone",
                 "surveys.rules[0].purpose",

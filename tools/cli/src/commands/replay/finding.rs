@@ -201,6 +201,7 @@ fn failed_in(history: &LoopHistory) -> Vec<Again> {
                 ..event.clone()
             }),
             Some(Replay::Changed(event)) => Event::Changed(Box::new(event.clone())),
+            Some(Replay::Invitation(event)) => Event::Invitation(event.clone()),
         };
         let again = Again {
             event,
@@ -227,7 +228,7 @@ async fn all_failed(store: &Store, limit: usize) -> Result<Vec<Again>, Error> {
         .iter()
         .filter_map(|again| match &again.event {
             Event::Hinted(event) => Some(event.inbox_id.clone()),
-            Event::Received(_) | Event::Changed(_) => None,
+            Event::Received(_) | Event::Changed(_) | Event::Invitation(_) => None,
         })
         .collect();
     for body in store.parked(limit).await? {

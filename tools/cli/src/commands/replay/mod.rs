@@ -7,6 +7,7 @@ use cxloop_domain::events::{Outgoing, ResponseHinted, ResponseReceived};
 use cxloop_domain::loops::{Actor, References, Step, StepKind};
 use cxloop_domain::names::{InboxId, LoopId};
 use cxloop_domain::record_changed::RecordChanged;
+use cxloop_domain::survey_trigger::InvitationDue;
 use cxloop_domain::trace::TraceId;
 use cxloop_ports::{Bus, Inbox, Loops};
 use cxloop_store::Store;
@@ -33,6 +34,7 @@ impl Again {
             Event::Hinted(event) => Outgoing::traced(event, self.trace),
             Event::Received(event) => Outgoing::traced(event, self.trace),
             Event::Changed(event) => Outgoing::traced(event.as_ref(), self.trace),
+            Event::Invitation(event) => Outgoing::traced(event, self.trace),
         }
     }
 
@@ -40,7 +42,7 @@ impl Again {
     fn done_with(&self) -> Option<&InboxId> {
         match &self.event {
             Event::Changed(event) => event.inbox_id.as_ref(),
-            Event::Hinted(_) | Event::Received(_) => None,
+            Event::Hinted(_) | Event::Received(_) | Event::Invitation(_) => None,
         }
     }
 }
@@ -51,6 +53,7 @@ enum Event {
     Hinted(ResponseHinted),
     Received(ResponseReceived),
     Changed(Box<RecordChanged>),
+    Invitation(InvitationDue),
 }
 
 impl Event {
@@ -76,6 +79,9 @@ impl Event {
                 "row {} of {}: it is told again that it changed",
                 event.record.id, event.record.table
             ),
+            Self::Invitation(event) => {
+                format!("invitation {}: it is decided on again", event.invitation)
+            }
         }
     }
 }

@@ -1,0 +1,185 @@
+//! Reading what an invitation depends on, at the moment when it would go out.
+
+use cxloop_domain::configuration::{Exclusion, SurveyRule};
+use cxloop_domain::survey_trigger::{
+    Asked, Chosen, Draft, InvitationState, NotSent, Person, PersonAsked, SeenRow, Verdict,
+    address_of, cap_key, columns_of, consent_needed, of_person, of_row, released, reserved,
+};
+use cxloop_ports::{Failure, KeptInvitation, Lane, Remedy};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::watching::contended;
+use crate::{RACES, Work};
+
+impl Work<'_> {
+    /// Decides on an invitation whose time has come, and sends it.
+    pub(crate) async fn decide(&self, kept: KeptInvitation) -> Result<(), Failure> {
+        let invitation = &kept.invitation;
+        let rules = self.surveys.rules.iter();
+        let rule = rules
+            .filter(|rule| rule.table == invitation.record.table)
+            .find(|rule| rule.name == invitation.rule);
+        let Some(rule) = rule else {
+            return self.not(kept, NotSent::RuleRemoved).await;
+        };
+        match self.draft(rule, &kept).await {
+            Ok(Verdict::Go(draft)) => self.send(rule, kept, draft).await,
+            Ok(Verdict::Wait(until, why)) => self.wait(kept, until, why).await,
+            Ok(Verdict::Not(reason)) => self.not(kept, reason).await,
+            Err(failure) if failure.remedy == Remedy::Park => {
+                self.refused(kept, &failure, "The CRM cannot be asked about it")
+                    .await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What is sent, if anything, and to whom.
+    async fn draft(
+        &self,
+        rule: &SurveyRule,
+        kept: &KeptInvitation,
+    ) -> Result<Verdict<Draft>, Failure> {
+        let deps = self.deps;
+        let invitation = &kept.invitation;
+        deps.gates
+            .pass(self.crm, Lane::History, deps.clock.now())
+            .await?;
+        let columns = columns_of(&[rule]);
+        let row = self.rows.row(&invitation.record, &columns).await?;
+        let our_user = self.our_user(rule).await?;
+        let now = deps.clock.now();
+        let asked = match of_row(rule, invitation, row.as_ref(), our_user, now) {
+            Verdict::Go(asked) => asked,
+            Verdict::Wait(until, why) => return Ok(Verdict::Wait(until, why)),
+            Verdict::Not(reason) => return Ok(Verdict::Not(reason)),
+        };
+        let Some(person) = self.person(asked).await? else {
+            return Ok(Verdict::Not(NotSent::NoPerson));
+        };
+        let address = address_of(rule, &person);
+        let consent = match address.and_then(|to| consent_needed(rule, self.surveys, &to)) {
+            Some(asked) => Some(self.rows.consent(&asked).await?),
+            None => None,
+        };
+        Ok(
+            match of_person(rule, self.surveys, &person, consent, deps.clock.now()) {
+                Verdict::Go(chosen) => match self.reserve(invitation.id, &chosen).await? {
+                    Some(until) => Verdict::Not(NotSent::Capped { until }),
+                    None => Verdict::Go(drafted(row, person, chosen)),
+                },
+                Verdict::Wait(until, why) => Verdict::Wait(until, why),
+                Verdict::Not(reason) => Verdict::Not(reason),
+            },
+        )
+    }
+
+    /// Cxloop's own user in the CRM, where the rule asks who opened the row.
+    async fn our_user(&self, rule: &SurveyRule) -> Result<Option<Uuid>, Failure> {
+        if !rule.exclude.contains(&Exclusion::AgentOpened) {
+            return Ok(None);
+        }
+        let configured = self.applied.configuration.dynamics();
+        match configured.and_then(|(_, crm)| crm.application_user) {
+            Some(user) => Ok(Some(user)),
+            None => self.rows.our_user().await.map(Some),
+        }
+    }
+
+    async fn person(&self, asked: PersonAsked) -> Result<Option<Person>, Failure> {
+        let hours = self.surveys.quiet_hours.as_ref();
+        let time_zone = hours.and_then(|hours| hours.time_zone_column.as_ref());
+        match asked {
+            PersonAsked::Row(record) => self.rows.person(&record, time_zone).await,
+            PersonAsked::Written(person) => Ok(Some(person)),
+            PersonAsked::Nobody => Ok(None),
+        }
+    }
+
+    /// Takes one of the places that a person has. Without one left, the moment when there is.
+    async fn reserve(
+        &self,
+        invitation: Uuid,
+        chosen: &Chosen,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let (Some(cap), Some(person)) = (self.surveys.at_most, &chosen.counted_as) else {
+            return Ok(None);
+        };
+        let now = self.deps.clock.now();
+        let mut until = None;
+        self.change_asked(&cap_key(person), |asked| {
+            match reserved(cap, asked, invitation, now) {
+                Ok(next) => {
+                    until = None;
+                    Some(next)
+                }
+                Err(moment) => {
+                    until = Some(moment);
+                    None
+                }
+            }
+        })
+        .await?;
+        Ok(until)
+    }
+
+    /// Gives the place back that an invitation had which was not sent after all.
+    pub(crate) async fn give_back(&self, invitation: Uuid, chosen: &Chosen) -> Result<(), Failure> {
+        let (Some(_), Some(person)) = (self.surveys.at_most, &chosen.counted_as) else {
+            return Ok(());
+        };
+        self.change_asked(&cap_key(person), |asked| Some(released(asked, invitation)))
+            .await
+    }
+
+    async fn change_asked(
+        &self,
+        key: &str,
+        mut change: impl FnMut(&Asked) -> Option<Asked>,
+    ) -> Result<(), Failure> {
+        let plans = &self.deps.plans;
+        for _ in 0..RACES {
+            let kept = plans.load(key).await?;
+            let before: Asked = match &kept {
+                Some(kept) => serde_json::from_value(kept.plan.clone()).unwrap_or_default(),
+                None => Asked::default(),
+            };
+            let Some(next) = change(&before) else {
+                return Ok(());
+            };
+            if kept.is_some() && next == before {
+                return Ok(());
+            }
+            let value = serde_json::to_value(&next).expect("times are plain data");
+            let stands = match &kept {
+                None => plans.keep_first(key, &value).await?.kept,
+                Some(kept) => plans.replace(key, kept.version, &value).await?,
+            };
+            if stands.plan == value {
+                return Ok(());
+            }
+        }
+        Err(contended())
+    }
+
+    /// Keeps that an invitation was refused for good, with the far side's words.
+    pub(crate) async fn refused(
+        &self,
+        kept: KeptInvitation,
+        failure: &Failure,
+        what: &str,
+    ) -> Result<(), Failure> {
+        let text = format!("{what}: {}", failure.message);
+        self.parked(&kept.invitation, failure);
+        self.settle(kept, InvitationState::Failed, text).await
+    }
+}
+
+fn drafted(row: Option<SeenRow>, person: Person, chosen: Chosen) -> Draft {
+    Draft {
+        row: row.expect("only a row that is there is decided on"),
+        person,
+        chosen,
+    }
+}

@@ -1,0 +1,211 @@
+//! Sending an invitation: the survey first, which nobody sees, then the message, which nobody can take back.
+
+use cxloop_domain::configuration::{OnUnknown, SendBy, SurveyRule};
+use cxloop_domain::signals::Signal;
+use cxloop_domain::survey_trigger::{
+    Draft, Invitation, InvitationState, Words, address_of, prefills, words,
+};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_ports::{
+    Email, Failure, KeptInvitation, Lane, PlatformInvitation, Remedy, SurveyAsked, SurveySender,
+    TextMessage,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Work;
+
+/// How many requests to the platform an invitation is: the questions and the survey.
+const PLATFORM_REQUESTS: u32 = 2;
+
+impl Work<'_> {
+    /// Sends an invitation that may go out now.
+    pub(crate) async fn send(
+        &self,
+        rule: &SurveyRule,
+        kept: KeptInvitation,
+        draft: Draft,
+    ) -> Result<(), Failure> {
+        let id = kept.invitation.id;
+        let chosen = draft.chosen.clone();
+        match self.sent(rule, &kept, &draft).await {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.remedy == Remedy::Park => {
+                self.give_back(id, &chosen).await?;
+                let now_stands = self.deps.invitations.load(id).await?.unwrap_or(kept);
+                self.refused(now_stands, &failure, "It could not be sent")
+                    .await
+            }
+            // The place stays taken: the message comes again, and a repeat takes no second one.
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn sent(
+        &self,
+        rule: &SurveyRule,
+        kept: &KeptInvitation,
+        draft: &Draft,
+    ) -> Result<(), Failure> {
+        let deps = self.deps;
+        let connection = &rule.survey.connection;
+        let sender = deps.senders.sender(self.applied, connection)?;
+        deps.gates
+            .pass(connection, Lane::History, deps.clock.now())
+            .await?;
+        if let Some(per_second) = self.applied.configuration.requests_per_second(connection) {
+            deps.gates
+                .take(connection, PLATFORM_REQUESTS, per_second, deps.clock.now())
+                .await?;
+        }
+        let asked = self.asked(rule, &kept.invitation, draft, sender.as_ref())?;
+        if let SendBy::Platform(message) = &rule.send {
+            let to = address_of(rule, &draft.person)
+                .ok_or_else(|| Failure::park("The person has no address any more.", ""))?;
+            let invitation = PlatformInvitation {
+                to,
+                name: draft.person.name.clone(),
+                subject: filled(rule, draft, "")?.subject,
+                template: message.template.clone(),
+            };
+            let kept = self.sending(kept, None).await?;
+            let sent = sender.invite(&asked, &invitation).await;
+            return self.after(rule, kept, sent, "the survey platform").await;
+        }
+        // A survey whose address nobody was told harms nobody: after a lost answer another one is made.
+        let survey = sender.survey(&asked).await?;
+        let text = filled(rule, draft, &survey.url)?;
+        if let SendBy::Column(column) = &rule.send {
+            let record = &kept.invitation.record;
+            self.rows.write_text(record, column, &survey.url).await?;
+            let text = format!("The link was written to {column}.");
+            return self.settle(kept.clone(), InvitationState::Sent, text).await;
+        }
+        let to = address_of(rule, &draft.person).map(|address| address.as_str().to_owned());
+        let to = to.ok_or_else(|| Failure::park("The person has no address any more.", ""))?;
+        let kept = self.sending(kept, Some(survey.token)).await?;
+        let invitation = kept.invitation.id;
+        let (sent, by) = match &rule.send {
+            SendBy::Email(message) => {
+                let email = Email {
+                    invitation,
+                    from: message.from.clone(),
+                    reply_to: message.reply_to.clone(),
+                    to,
+                    words: text,
+                };
+                (deps.mail.send(&email).await, "e-mail")
+            }
+            SendBy::Sms(settings) => {
+                let message = TextMessage {
+                    invitation,
+                    to,
+                    settings: settings.clone(),
+                    text: text.text,
+                };
+                (deps.text_messages.send(&message).await, "text message")
+            }
+            SendBy::Platform(_) | SendBy::Column(_) => return Ok(()),
+        };
+        self.after(rule, kept, sent, by).await
+    }
+
+    fn asked(
+        &self,
+        rule: &SurveyRule,
+        invitation: &Invitation,
+        draft: &Draft,
+        sender: &dyn SurveySender,
+    ) -> Result<SurveyAsked, Failure> {
+        let prefill = prefills(rule, draft, invitation.id, sender.questions())
+            .map_err(|problem| Failure::park(problem.to_string(), "a prefill"))?;
+        let open_for = SignedDuration::from_secs(rule.survey.valid_for.seconds());
+        let valid_until = self.deps.clock.now().checked_add(open_for);
+        Ok(SurveyAsked {
+            questionnaire: rule.survey.questionnaire.clone(),
+            prefill,
+            valid_until: valid_until.unwrap_or(Timestamp::MAX),
+            language: rule.survey.language.clone(),
+            note: format!("{} {}", invitation.rule, invitation.id),
+        })
+    }
+
+    /// Keeps, before anything goes out, that it is about to.
+    async fn sending(
+        &self,
+        kept: &KeptInvitation,
+        token: Option<String>,
+    ) -> Result<KeptInvitation, Failure> {
+        let now = self.deps.clock.now();
+        let mut next = kept
+            .invitation
+            .moved(InvitationState::Sending, "It is being sent.", now);
+        next.token = token.or(next.token);
+        self.replaced(kept, next).await
+    }
+
+    /// Keeps what came of sending.
+    async fn after(
+        &self,
+        rule: &SurveyRule,
+        kept: KeptInvitation,
+        sent: Result<(), Failure>,
+        by: &str,
+    ) -> Result<(), Failure> {
+        let Err(failure) = sent else {
+            let text = format!("It was sent by {by}.");
+            return self.settle(kept, InvitationState::Sent, text).await;
+        };
+        match failure.remedy {
+            Remedy::Retry if rule.on_unknown == OnUnknown::Skip => self.left_unknown(kept).await,
+            // It stands as being sent, and whoever comes next sends it again.
+            Remedy::Retry => Err(failure),
+            Remedy::Park => Err(failure),
+            Remedy::WaitUntil { .. } | Remedy::ComeBack { .. } | Remedy::Mend => {
+                let text = format!("It could not be sent yet: {}", failure.message);
+                self.moved(kept, InvitationState::Due, text).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// An invitation that somebody was sending when they died or lost the answer.
+    pub(crate) async fn found_unknown(&self, kept: KeptInvitation) -> Result<(), Failure> {
+        let rules = self.surveys.rules.iter();
+        let rule = rules
+            .filter(|rule| rule.table == kept.invitation.record.table)
+            .find(|rule| rule.name == kept.invitation.rule);
+        match rule {
+            Some(rule) if rule.on_unknown == OnUnknown::Resend => {
+                let text = "Nobody knows whether it went out. It is sent again, as its rule says.";
+                let kept = self.moved(kept, InvitationState::Due, text).await?;
+                self.decide(kept).await
+            }
+            _ => self.left_unknown(kept).await,
+        }
+    }
+
+    async fn left_unknown(&self, kept: KeptInvitation) -> Result<(), Failure> {
+        let text = "The answer to the request that sends it was lost: nobody knows whether it went out. It is not sent again.";
+        self.settle(kept, InvitationState::Unknown, text).await
+    }
+
+    /// The line and the count of an invitation that was refused for good.
+    pub(crate) fn parked(&self, invitation: &Invitation, failure: &Failure) {
+        tracing::error!(
+            { fields::OUTCOME } = outcomes::PARKED,
+            { fields::CONNECTION } = invitation.connection.as_str(),
+            { fields::INVITATION } = %invitation.id,
+            { fields::RULES } = invitation.rule.as_str(),
+            { fields::DETAIL } = failure.detail,
+            { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
+            "an invitation to a survey was refused for good"
+        );
+        self.deps.signals.count(Signal::Parked {
+            connection: Some(self.crm),
+        });
+    }
+}
+
+fn filled(rule: &SurveyRule, draft: &Draft, link: &str) -> Result<Words, Failure> {
+    words(rule, draft, link).map_err(|problem| Failure::park(problem.to_string(), "a message"))
+}

@@ -1,0 +1,150 @@
+//! Looking at a row that changed, and beginning what follows.
+
+use cxloop_domain::configuration::{SurveyRule, Surveys};
+use cxloop_domain::record_changed::{Change, RecordChanged};
+use cxloop_domain::signals::Signal;
+use cxloop_domain::survey_trigger::{
+    Invitation, Observed, Pending, Watched, columns_of, observe, watch_key,
+};
+use cxloop_lambda_kit::logging::{fields, outcomes};
+use cxloop_ports::{Failure, Kept, Lane, Remedy};
+use serde_json::Value;
+
+use crate::{RACES, Work};
+
+/// The rules that watch the table of a change.
+pub(crate) fn rules_of<'s>(surveys: &'s Surveys, event: &RecordChanged) -> Vec<&'s SurveyRule> {
+    let rules = surveys.rules.iter();
+    rules
+        .filter(|rule| rule.table == event.record.table)
+        .collect()
+}
+
+impl Work<'_> {
+    /// Reads the row, stores what was seen with what is to be begun, and begins it.
+    pub(crate) async fn changed(&self, event: &RecordChanged) -> Result<(), Failure> {
+        if event.change == Change::Deleted {
+            // What waits for the row finds out when its time has come.
+            return Ok(());
+        }
+        match self.seen(event).await {
+            Err(failure) if failure.remedy == Remedy::Park => {
+                tracing::error!(
+                    { fields::OUTCOME } = outcomes::PARKED,
+                    { fields::CONNECTION } = self.crm.as_str(),
+                    { fields::DETAIL } = failure.detail,
+                    { fields::SERVICE_REQUEST_ID } =
+                        failure.service_request_id.map(tracing::field::display),
+                    "a row that survey rules watch cannot be read, and no survey follows from its change"
+                );
+                self.deps.signals.count(Signal::Parked {
+                    connection: Some(self.crm),
+                });
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+            Ok(Some(watched)) => self.begin(event, watched).await,
+            Ok(None) => Ok(()),
+        }
+    }
+
+    /// What is stored of the row after looking at it. `None` when the row is gone.
+    async fn seen(&self, event: &RecordChanged) -> Result<Option<Watched>, Failure> {
+        let deps = self.deps;
+        let rules = rules_of(self.surveys, event);
+        let columns = columns_of(&rules);
+        let key = watch_key(self.crm, &event.record);
+        for _ in 0..RACES {
+            let kept = deps.plans.load(&key).await?;
+            let before = kept.as_ref().map(|kept| watched(&kept.plan)).transpose()?;
+            deps.gates
+                .pass(self.crm, Lane::History, deps.clock.now())
+                .await?;
+            let Some(row) = self.rows.row(&event.record, &columns).await? else {
+                return Ok(None);
+            };
+            let next = match observe(&rules, before.as_ref(), &row, event) {
+                Observed::Outdated => {
+                    return Err(Failure::retry(
+                        "The CRM answered with an older state of the row than it had given before.",
+                        "the row's version is lower than that of the last look",
+                    ));
+                }
+                Observed::Same => return Ok(before),
+                Observed::Next(next) => next,
+            };
+            if self.stored(&key, kept.as_ref(), &next).await? {
+                return Ok(Some(next));
+            }
+        }
+        Err(contended())
+    }
+
+    /// Stores what was seen; `false` when somebody else stored something meanwhile.
+    async fn stored(
+        &self,
+        key: &str,
+        kept: Option<&Kept>,
+        next: &Watched,
+    ) -> Result<bool, Failure> {
+        let value = serde_json::to_value(next).expect("what was seen is plain data");
+        let stands = match kept {
+            None => self.deps.plans.keep_first(key, &value).await?.kept,
+            Some(kept) => self.deps.plans.replace(key, kept.version, &value).await?,
+        };
+        Ok(stands.plan == value)
+    }
+
+    /// Begins the invitations that are still to be begun, each as far as it goes now, and forgets those that went.
+    async fn begin(&self, event: &RecordChanged, watched: Watched) -> Result<(), Failure> {
+        let mut begun = Vec::new();
+        let mut first_failure = None;
+        for pending in watched.pending {
+            let now = self.deps.clock.now();
+            let invitation = Invitation::begun(self.crm, &event.record, &pending, now);
+            let advanced = match self.deps.invitations.begin(&invitation).await {
+                Ok(kept) => self.advance(kept.invitation.id, false).await,
+                Err(failure) => Err(failure),
+            };
+            match advanced {
+                Ok(()) => begun.push(pending),
+                Err(failure) => {
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+        if !begun.is_empty() {
+            self.forget(event, &begun).await?;
+        }
+        first_failure.map_or(Ok(()), Err)
+    }
+
+    async fn forget(&self, event: &RecordChanged, begun: &[Pending]) -> Result<(), Failure> {
+        let key = watch_key(self.crm, &event.record);
+        for _ in 0..RACES {
+            let Some(kept) = self.deps.plans.load(&key).await? else {
+                return Ok(());
+            };
+            let mut next = watched(&kept.plan)?;
+            next.pending.retain(|pending| !begun.contains(pending));
+            if self.stored(&key, Some(&kept), &next).await? {
+                return Ok(());
+            }
+        }
+        Err(contended())
+    }
+}
+
+fn watched(plan: &Value) -> Result<Watched, Failure> {
+    serde_json::from_value(plan.clone()).map_err(|_| {
+        Failure::retry(
+            "What was last seen of a row cannot be read.",
+            "the stored plan has another shape than expected",
+        )
+    })
+}
+
+/// Somebody else was faster again and again.
+pub(crate) fn contended() -> Failure {
+    Failure::come_back(1, "many workers are at one row at once")
+}

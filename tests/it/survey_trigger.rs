@@ -1,0 +1,7 @@
+//! A row that reaches a state asks the right person once, or says why not.
+
+mod deciding;
+mod interrupted;
+mod scene;
+mod schedules;
+mod sending;

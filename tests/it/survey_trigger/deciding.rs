@@ -1,0 +1,414 @@
+//! Whether a row reached the state, whom it asks, and why not.
+
+use cxloop_domain::configuration::{Channel, Exclusion};
+use cxloop_domain::loops::StepKind;
+use cxloop_domain::record_changed::{Change, RecordChanged};
+use cxloop_domain::survey_trigger::{
+    Address, Consent, InvitationState, NotSent, Person, PersonAsked,
+};
+use serde_json::json;
+use survey_trigger::Told;
+use uuid::Uuid;
+
+use super::scene::{AFTER_CASE, ANA, CASE, Scene, configuration, record};
+
+async fn reason(scene: &Scene) -> NotSent {
+    match scene.invitation().await.state {
+        InvitationState::NotSent { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_resolved_case_asks_its_customer_once_and_the_survey_knows_its_case() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    scene.sets(0).await.unwrap();
+    assert_eq!(scene.invitations().await.len(), 0);
+    scene.set(1);
+    let change = scene.change("resolved");
+    for _ in 0..3 {
+        scene.told(Told::Changed(change.clone())).await.unwrap();
+    }
+    // A resolution comes as two messages.
+    let second = RecordChanged {
+        change: Change::Closed,
+        columns: [].into(),
+        operation: "again".into(),
+        ..change
+    };
+    scene.told(Told::Changed(second)).await.unwrap();
+    let sent = scene.mail.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].to, "ana@example.com");
+    assert_eq!(sent[0].words.subject, "Caso CAS-1");
+    assert_eq!(
+        sent[0].words.text,
+        "Ola Ana <Nóvoa>: https://survey.example/T-1"
+    );
+    let html = sent[0].words.html.as_deref().unwrap();
+    assert!(html.contains("Ola Ana &lt;N"), "{html}");
+    let invitation = scene.invitation().await;
+    assert_eq!(sent[0].invitation, invitation.id);
+    assert_eq!(invitation.state, InvitationState::Sent);
+    assert_eq!(invitation.token.as_deref(), Some("T-1"));
+    let made = &scene.platform.surveys()[0].asked;
+    assert_eq!(made.questionnaire, "after-case");
+    let case = CASE.to_string();
+    let held = |question: &str| {
+        let found = made.prefill.iter().find(|fill| fill.question == question);
+        found.map(|fill| fill.text.as_str())
+    };
+    assert_eq!(held("CASE_ID"), Some(case.as_str()));
+    assert_eq!(held("AGENT"), Some("Brais"));
+    let steps = scene.steps().await;
+    assert!(
+        steps
+            .iter()
+            .any(|step| step.what == StepKind::InvitationSent)
+    );
+    let shown = format!("{invitation:?} {steps:?}");
+    assert!(
+        !shown.contains("ana@") && !shown.contains("Nóvoa"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn each_time_that_a_row_reaches_the_state_has_its_own_invitation() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    for state in [1, 0, 1, 2, 1] {
+        scene.sets(state).await.unwrap();
+    }
+    // From cancelled to resolved is not from active to resolved.
+    let mut occurrences: Vec<u32> = scene
+        .invitations()
+        .await
+        .iter()
+        .map(|i| i.occurrence)
+        .collect();
+    occurrences.sort_unstable();
+    assert_eq!(occurrences, [1, 2]);
+    assert_eq!(scene.mail.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_sweep_sees_first_is_only_remembered() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    scene.set(1);
+    let found = || RecordChanged {
+        change: Change::Found,
+        columns: [].into(),
+        ..scene.change("found")
+    };
+    scene.told(Told::Changed(found())).await.unwrap();
+    assert_eq!(
+        scene.invitations().await.len(),
+        0,
+        "it may be resolved for years"
+    );
+    // Once it is known, the sweep makes up for every webhook that never came.
+    scene.set(0);
+    scene.told(Told::Changed(found())).await.unwrap();
+    scene.set(1);
+    scene.told(Told::Changed(found())).await.unwrap();
+    assert_eq!(scene.invitation().await.state, InvitationState::Sent);
+}
+
+#[tokio::test]
+async fn an_event_that_comes_late_is_no_second_change() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    scene.set(1);
+    let resolved = scene.change("1");
+    scene.set(0);
+    let reactivated = scene.change("2");
+    scene.told(Told::Changed(reactivated)).await.unwrap();
+    scene.told(Told::Changed(resolved)).await.unwrap();
+    assert_eq!(
+        scene.invitations().await.len(),
+        0,
+        "it is not resolved any more"
+    );
+}
+
+#[tokio::test]
+async fn a_new_row_that_is_there_already_asks_where_no_former_state_is_asked_for() {
+    let rule = AFTER_CASE.replace("      from: [0]\n", "");
+    for (rules, invitations) in [(AFTER_CASE, 0), (rule.as_str(), 1)] {
+        let scene = Scene::new(&configuration("", rules)).await;
+        scene.set(1);
+        let created = RecordChanged {
+            change: Change::Created,
+            ..scene.change("created")
+        };
+        scene.told(Told::Changed(created)).await.unwrap();
+        assert_eq!(scene.invitations().await.len(), invitations);
+    }
+}
+
+#[tokio::test]
+async fn a_label_names_a_state_as_well_as_its_value() {
+    let rule = AFTER_CASE
+        .replace("from: [0]", "from: [active]")
+        .replace("to: [1]", "to: [Resolved]");
+    let scene = Scene::new(&configuration("", &rule)).await;
+    scene.sets(0).await.unwrap();
+    scene.sets(1).await.unwrap();
+    assert_eq!(scene.mail.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn every_reason_not_to_ask_is_kept() {
+    type Make = fn(&Scene);
+    let person = |change: fn(&mut Person)| change;
+    let cases: [(&str, &str, Make, NotSent); 11] = [
+        (
+            "",
+            "      when: row.prioritycode == 1\n",
+            |_| {},
+            NotSent::Condition {
+                verdict: "is not applicable: a column that it asks about is empty".into(),
+            },
+        ),
+        (
+            "",
+            "      when: row.ticketnumber == \"CAS-2\"\n",
+            |_| {},
+            NotSent::Condition {
+                verdict: "did not match".into(),
+            },
+        ),
+        (
+            "",
+            "",
+            |s| s.is_person(ANA, |p| p.email = None),
+            NotSent::NoAddress {
+                channel: Channel::Email,
+            },
+        ),
+        (
+            "",
+            "",
+            |s| s.is_person(ANA, |p| p.is_inactive = true),
+            NotSent::Inactive,
+        ),
+        (
+            "",
+            "",
+            |s| s.is_person(ANA, |p| p.do_not.email = true),
+            NotSent::DoNot {
+                column: "donotemail".into(),
+            },
+        ),
+        (
+            "",
+            "",
+            |s| s.is_person(ANA, |p| p.do_not.bulk_email = true),
+            NotSent::DoNot {
+                column: "donotbulkemail".into(),
+            },
+        ),
+        (
+            "",
+            "      person: { lookup: _cxl_nobody_value }\n",
+            |_| {},
+            NotSent::NoPerson,
+        ),
+        (
+            "",
+            "",
+            |s| s.rows.delete(&record("contact", ANA)),
+            NotSent::NoPerson,
+        ),
+        (
+            "  employee_domains: [Example.com]",
+            "",
+            |_| {},
+            NotSent::Excluded {
+                by: Exclusion::Employees,
+            },
+        ),
+        (
+            "  internal_accounts: [00000000-0000-0000-0000-000000000007]",
+            "",
+            |s| s.is_person(ANA, |p| p.account = Some(Uuid::from_u128(7))),
+            NotSent::Excluded {
+                by: Exclusion::Internal,
+            },
+        ),
+        (
+            "  purposes: { care: { enforcement: restrictive } }",
+            "      purpose: care\n",
+            |_| {},
+            NotSent::NotOptedIn {
+                purpose: "care".into(),
+            },
+        ),
+    ];
+    let _ = person;
+    for (all, more, make, expected) in cases {
+        let scene = Scene::new(&configuration(all, &format!("{AFTER_CASE}{more}"))).await;
+        make(&scene);
+        scene.sets(1).await.unwrap();
+        assert_eq!(reason(&scene).await, expected);
+        assert_eq!(scene.mail.sent().len(), 0);
+        assert_eq!(
+            scene.platform.surveys().len(),
+            0,
+            "no survey is made in vain"
+        );
+        let steps = scene.steps().await;
+        let told = steps
+            .iter()
+            .find(|step| step.what == StepKind::InvitationNotSent);
+        assert!(
+            told.is_some_and(|step| step.text.contains(&expected.to_string())),
+            "{steps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_opted_in_is_asked_and_who_opted_out_is_not() {
+    for (enforcement, consent, is_asked) in [
+        ("restrictive", Consent::OptedIn, true),
+        ("restrictive", Consent::OptedOut, false),
+        ("non_restrictive", Consent::NotSet, true),
+        ("non_restrictive", Consent::OptedOut, false),
+        ("disabled", Consent::OptedOut, true),
+    ] {
+        let all = format!("  purposes: {{ care: {{ enforcement: {enforcement} }} }}");
+        let rules = format!("{AFTER_CASE}      purpose: care\n");
+        let scene = Scene::new(&configuration(&all, &rules)).await;
+        let address = Address::Email("ana@example.com".into());
+        scene.rows.put_consent(&address, None, consent);
+        scene.sets(1).await.unwrap();
+        assert_eq!(
+            scene.mail.sent().len(),
+            usize::from(is_asked),
+            "{enforcement} {consent:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_merged_case_and_one_that_an_agent_opened_are_left_out() {
+    for (column, value, by) in [
+        ("merged", json!(true), Exclusion::Merged),
+        (
+            "_createdby_value",
+            json!(Uuid::from_u128(77)),
+            Exclusion::AgentOpened,
+        ),
+    ] {
+        let rules = format!("{AFTER_CASE}      exclude: [merged, agent_opened]\n");
+        let text = configuration("", &rules.replace("agent_opened", "internal"));
+        let mut text = text;
+        if by == Exclusion::AgentOpened {
+            for connection in text.connections.values_mut() {
+                if let cxloop_domain::configuration::Connection::Dynamics(crm) = connection {
+                    crm.application_user = Some(Uuid::from_u128(5));
+                }
+            }
+            let surveys = text.surveys.as_mut().unwrap();
+            surveys.rules[0].exclude.insert(Exclusion::AgentOpened);
+        }
+        let scene = Scene::new(&text).await;
+        scene.rows.change(&record("incident", CASE), |row| {
+            let held = cxloop_domain::columns::CrmColumn { value, label: None };
+            row.columns.insert(column.into(), held);
+        });
+        scene.sets(1).await.unwrap();
+        assert_eq!(reason(&scene).await, NotSent::Excluded { by });
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_asked_so_often_at_most_over_all_rules() {
+    let all = "  at_most: { invitations: 1, within: 30d }";
+    let scene = Scene::new(&configuration(all, AFTER_CASE)).await;
+    scene.sets(1).await.unwrap();
+    scene.sets(0).await.unwrap();
+    scene.passes(29 * 86_400).await;
+    scene.sets(1).await.unwrap();
+    assert_eq!(scene.mail.sent().len(), 1);
+    let capped = scene.invitations().await.remove(0);
+    assert!(
+        matches!(
+            capped.state,
+            InvitationState::NotSent {
+                reason: NotSent::Capped { .. }
+            }
+        ),
+        "{capped:?}"
+    );
+    scene.sets(0).await.unwrap();
+    scene.passes(86_401).await;
+    scene.sets(1).await.unwrap();
+    assert_eq!(scene.mail.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_delay_the_row_is_looked_at_again() {
+    let rules = format!("{AFTER_CASE}      delay: 2h\n");
+    for (left, expected) in [(false, 1), (true, 0)] {
+        let scene = Scene::new(&configuration("", &rules)).await;
+        scene.sets(1).await.unwrap();
+        let waits = scene.invitation().await;
+        assert!(
+            matches!(waits.state, InvitationState::Waiting { .. }),
+            "{waits:?}"
+        );
+        scene.passes(7_199).await;
+        assert_eq!(scene.mail.sent().len(), 0);
+        if left {
+            scene.sets(0).await.unwrap();
+        }
+        scene.passes(2).await;
+        assert_eq!(scene.mail.sent().len(), expected);
+        if left {
+            assert_eq!(reason(&scene).await, NotSent::StateLeft);
+        }
+    }
+}
+
+#[tokio::test]
+async fn at_night_nobody_is_asked_and_in_the_morning_everybody_once() {
+    let all = "  quiet_hours: { from: \"21:00\", to: \"09:00\", time_zone: Europe/Madrid }";
+    let scene = Scene::new(&configuration(all, AFTER_CASE)).await;
+    scene.clock.set("2026-03-02T21:30:00Z".parse().unwrap());
+    scene.sets(1).await.unwrap();
+    let waits = scene.invitation().await;
+    let until = "2026-03-03T08:00:00Z".parse().unwrap();
+    assert_eq!(waits.state, InvitationState::Waiting { until });
+    assert!(waits.trail.last().unwrap().text.contains("quiet hours"));
+    scene.clock.set(until);
+    scene.passes(0).await;
+    assert_eq!(scene.mail.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_rule_that_is_gone_when_its_time_has_come_sends_nothing() {
+    let rules = format!("{AFTER_CASE}      delay: 2h\n");
+    let scene = Scene::new(&configuration("", &rules)).await;
+    scene.sets(1).await.unwrap();
+    use cxloop_ports::Configurations;
+    scene.store.apply(&configuration("", " []")).await.unwrap();
+    scene.passes(7_200).await;
+    assert_eq!(reason(&scene).await, NotSent::RuleRemoved);
+}
+
+#[test]
+fn people_are_looked_for_where_people_are() {
+    for (table, is_person) in [
+        ("contact", true),
+        ("lead", true),
+        ("team", false),
+        ("incident", false),
+    ] {
+        assert_eq!(
+            PersonAsked::is_person(&table.parse().unwrap()),
+            is_person,
+            "{table}"
+        );
+    }
+}
