@@ -1,6 +1,8 @@
 //! The console: what people see of the loops.
 
-use cxloop_domain::survey_trigger::{Invitation, InvitationState, NotSent, invitation_step};
+use cxloop_domain::survey_trigger::{
+    Invitation, InvitationDue, InvitationState, NotSent, invitation_step,
+};
 use cxloop_ports::{Invitations, Loops};
 use cxloop_testkit::samples;
 use jiff::SignedDuration;
@@ -255,6 +257,24 @@ async fn older_invitations_follow_on_further_pages_each_once() {
         .unwrap();
     let older = older.split('"').next().unwrap().replace("&#38;", "&");
     assert!(page(&world, &older).await.contains(">Latest<"));
+}
+
+#[tokio::test]
+async fn an_invitation_that_was_not_sent_is_decided_anew_by_a_person() {
+    let world = World::new().await;
+    let all = invited(&world, vec![not_sent(), InvitationState::Sent]).await;
+    for (invitation, can_replay) in all.iter().zip([true, false]) {
+        let path = format!("/invitations/{}", invitation.id);
+        let shown = page(&world, &path).await;
+        assert_eq!(shown.contains("id=\"replay\""), can_replay);
+        let answer = ask(&world, Method::POST, &format!("{path}/replay")).await;
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.headers()["location"], path.as_str());
+    }
+    let published = world.bus.published();
+    assert_eq!(published.len(), 1, "one that was sent is not sent again");
+    let due: InvitationDue = serde_json::from_str(&published[0].detail).unwrap();
+    assert_eq!((due.invitation, due.replay), (all[0].id, true));
 }
 
 #[tokio::test]

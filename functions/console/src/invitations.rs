@@ -73,6 +73,8 @@ struct InvitationPage {
     began_at: String,
     response: Option<(String, String)>,
     trail: Vec<(String, String)>,
+    can_replay: bool,
+    may_be_out: bool,
 }
 
 pub(crate) async fn page(deps: &Deps, listing: &Listing) -> Answer {
@@ -117,6 +119,8 @@ pub(crate) async fn one(deps: &Deps, id: Uuid) -> Answer {
             trail: trail
                 .map(|one| (moment(one.at), one.text.clone()))
                 .collect(),
+            can_replay: invitation.again(deps.clock.now()).is_some(),
+            may_be_out: invitation.state == InvitationState::Unknown,
         },
     ))
 }

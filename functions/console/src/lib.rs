@@ -2,7 +2,7 @@
 //! invitations to surveys likewise, also those that were not sent.
 //!
 //! Reads the record that the other functions wrote; changes nothing but by a replay, which publishes the
-//! event that led to a failure once more.
+//! event that led to a failure once more, or that an invitation is due.
 
 mod api;
 mod invitations;
@@ -61,6 +61,7 @@ async fn answered(deps: &Deps, request: &Request) -> Response<Body> {
         )),
         Route::Invitations(listing) => invitations::page(deps, &listing).await,
         Route::Invitation(id) => invitations::one(deps, id).await,
+        Route::ReplayInvitation(id) => replaying::replay_invitation(deps, id).await,
         Route::ApiInvitations(listing) => invitations::api_page(deps, &listing).await,
         Route::ApiInvitation(id) => invitations::api_one(deps, id).await,
         Route::ApiNewest => api::newest(deps).await,

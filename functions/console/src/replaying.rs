@@ -3,7 +3,11 @@
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::loops::{Actor, References, Replay, Step, StepKind};
 use cxloop_domain::names::LoopId;
+use cxloop_domain::survey_trigger::InvitationDue;
+use cxloop_lambda_kit::trace;
 use lambda_http::http::{StatusCode, header};
+use lambda_http::{Body, Response};
+use uuid::Uuid;
 
 use crate::{Answer, Deps, answer, pages};
 
@@ -42,10 +46,30 @@ pub(crate) async fn replay(deps: &Deps, id: &LoopId) -> Answer {
         };
         deps.loops.record(id, &[step]).await?;
     }
+    Ok(back_to(&format!("/loops/{id}")))
+}
+
+/// Has an invitation that was not sent, is unknown or failed decided anew, and goes back to its page. Whether it still may be
+/// is looked at by whoever decides.
+pub(crate) async fn replay_invitation(deps: &Deps, id: Uuid) -> Answer {
+    let Some(kept) = deps.invitations.load(id).await? else {
+        return Ok(pages::not_found());
+    };
+    if kept.invitation.again(deps.clock.now()).is_some() {
+        let due = InvitationDue {
+            connection: kept.invitation.connection,
+            invitation: id,
+            replay: true,
+        };
+        let event = Outgoing::traced(&due, trace::current());
+        deps.bus.publish(&event).await?;
+    }
+    Ok(back_to(&format!("/invitations/{id}")))
+}
+
+fn back_to(path: &str) -> Response<Body> {
     let mut back = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", "");
-    let address = format!("/loops/{id}")
-        .parse()
-        .expect("a loop id stands in an address as it is");
+    let address = path.parse().expect("an id stands in an address as it is");
     back.headers_mut().insert(header::LOCATION, address);
-    Ok(back)
+    back
 }

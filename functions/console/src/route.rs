@@ -20,6 +20,8 @@ pub(crate) enum Route {
     Invitations(Listing),
     /// `GET /invitations/{id}`
     Invitation(Uuid),
+    /// `POST /invitations/{id}/replay`
+    ReplayInvitation(Uuid),
     /// `GET /assets/console.css`
     Style,
     /// `GET /api/loops`
@@ -47,6 +49,9 @@ impl Route {
             (&Method::POST, ["loops", id, "replay"]) => id_of(id).map(Self::Replay),
             (&Method::GET, ["invitations"]) => listing_of(query).map(Self::Invitations),
             (&Method::GET, ["invitations", id]) => id.parse().ok().map(Self::Invitation),
+            (&Method::POST, ["invitations", id, "replay"]) => {
+                id.parse().ok().map(Self::ReplayInvitation)
+            }
             (&Method::GET, ["assets", "console.css"]) => Some(Self::Style),
             (&Method::GET, ["api", "loops"]) => match value_of("response", query) {
                 None => Some(Self::ApiNewest),

@@ -6,6 +6,7 @@
 //!
 //! The lists are those of a month and not of a day, so that as many lists as a year has months reach everything that is kept.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -172,7 +173,7 @@ impl Invitations for Store {
                 .map(|shard| self.listed_invitations(list(listed, shard), limit, before));
             let mut latest: Vec<Invitation> =
                 try_join_all(shards).await?.into_iter().flatten().collect();
-            latest.sort_by(|a, b| (b.changed_at, b.id).cmp(&(a.changed_at, a.id)));
+            latest.sort_by_key(|one| Reverse((one.changed_at, one.id)));
             // The index follows the table after a moment, in which what was moved may stand in two months.
             found.extend(
                 latest

@@ -11,6 +11,10 @@ use crate::names::HeaderName;
 /// One connected system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a configuration has a handful of connections"
+)]
 pub enum Connection {
     /// Webex Experience Management (CloudCherry).
     Wxm(WxmConnection),

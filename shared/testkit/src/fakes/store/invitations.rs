@@ -1,5 +1,7 @@
 //! Invitations in memory.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{Failure, Invitations, KeptInvitation};
@@ -63,7 +65,7 @@ impl Invitations for FakeStore {
             .map(|kept| kept.invitation.clone())
             .filter(|invitation| invitation.changed_at < before)
             .collect();
-        listed.sort_by(|a, b| (b.changed_at, b.id).cmp(&(a.changed_at, a.id)));
+        listed.sort_by_key(|one| Reverse((one.changed_at, one.id)));
         listed.truncate(limit);
         Ok(listed)
     }
