@@ -77,6 +77,7 @@ const EVENTS: &[(&str, &str, Expected)] = &[
     ("survey-trigger", "text-message-blocked.json", Failed(&[])),
     ("sweep", "every-minute.json", Nothing),
     ("console", "loops.json", Status(200)),
+    ("console", "invitations.json", Status(200)),
     ("console", "loop.json", Status(200)),
     ("console", "api-loops-of-response.json", Status(200)),
 ];
