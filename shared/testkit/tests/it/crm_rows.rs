@@ -17,7 +17,7 @@ struct InMemory {
 
 fn record(table: &str, number: u128) -> Record {
     Record {
-        table: table.parse().unwrap(),
+        table: table.parse().expect("a table's name"),
         id: Uuid::from_u128(number),
     }
 }
@@ -44,11 +44,11 @@ impl CrmRowsFixture for InMemory {
     }
 
     fn email(&self) -> String {
-        contact().email.unwrap()
+        contact().email.expect("the contact has an address")
     }
 
     fn phone(&self) -> String {
-        contact().phone.unwrap()
+        contact().phone.expect("the contact has a number")
     }
 
     fn account(&self) -> Record {
