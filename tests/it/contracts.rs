@@ -5,7 +5,9 @@ use cxloop_domain::record_changed::Record;
 use cxloop_domain::survey_trigger::{Address, Consent};
 use cxloop_ports::SurveyAsked;
 use cxloop_testkit::contract;
-use cxloop_testkit::contract::{CaseDeskFixture, CrmRowsFixture, SurveyFixture, SurveySenderFixture};
+use cxloop_testkit::contract::{
+    CaseDeskFixture, CrmRowsFixture, SurveyFixture, SurveySenderFixture,
+};
 use serde_json::json;
 use uuid::Uuid;
 

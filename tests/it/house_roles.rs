@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::template::{of_type, resources, template};
 
 /// What a role allows: for each resource, the actions on it.
-type Allowed = BTreeMap<&'static str, BTreeSet<&'static str>>;
+type Allowed = BTreeMap<String, BTreeSet<&'static str>>;
 
 /// A resource and the actions on it.
 type Row = (&'static str, &'static [&'static str]);
@@ -23,6 +23,7 @@ const QUEUE: &[&str] = &[
 const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 const PUBLISH: &[&str] = &["events:PutEvents"];
 const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
+const SEND_EMAIL: &[&str] = &["ses:SendEmail"];
 const INDEX: &str = "${Table.Arn}/index/gsi1";
 
 /// For each function: resource and actions. Recording on a loop puts the step, queries all steps and updates the head,
@@ -123,6 +124,45 @@ const ROLES: &[(&str, &[Row])] = &[
         ],
     ),
     (
+        "SurveyTrigger",
+        &[
+            (
+                "Table.Arn",
+                &[
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:Query",
+                ],
+            ),
+            ("SurveyQueue.Arn", QUEUE),
+            ("DynamicsSecret", READ_SECRET),
+            ("WxmSecret", READ_SECRET),
+            // What sends to people: from any address, number and name of this account.
+            (
+                "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*",
+                SEND_EMAIL,
+            ),
+            (
+                "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${EmailConfigurationSet}",
+                SEND_EMAIL,
+            ),
+            (
+                "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:*",
+                &["sms-voice:SendTextMessage"],
+            ),
+            ("all but arn:${AWS::Partition}:sns:*:*:*", &["sns:Publish"]),
+            // What comes back later.
+            (
+                "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${WakeUps}/*",
+                &["scheduler:CreateSchedule"],
+            ),
+            ("WakeUpRole.Arn", &["iam:PassRole"]),
+            ("SurveyTriggerLogs.Arn", LOGS),
+        ],
+    ),
+    (
         "Sweep",
         &[
             // Reads the rules, and reads and moves on how far changes are known.
@@ -170,8 +210,8 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// The statements of a policy document as resource and action, refusing what widens a statement unseen.
-fn allowed(document: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+fn allowed(document: &Value) -> BTreeMap<String, BTreeSet<&str>> {
+    let mut allowed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for statement in document["Statement"].as_array().unwrap() {
         let keys: BTreeSet<&str> = statement
             .as_object()
@@ -179,10 +219,17 @@ fn allowed(document: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
             .keys()
             .map(String::as_str)
             .collect();
-        assert_eq!(keys, BTreeSet::from(["Action", "Effect", "Resource"]));
         assert_eq!(statement["Effect"], "Allow");
+        if keys.contains("NotResource") {
+            assert_eq!(keys, BTreeSet::from(["Action", "Effect", "NotResource"]));
+            let but = statement["NotResource"].as_str().unwrap();
+            let actions = texts(&statement["Action"]).into_iter().collect();
+            allowed.insert(format!("all but {but}"), actions);
+            continue;
+        }
+        assert_eq!(keys, BTreeSet::from(["Action", "Effect", "Resource"]));
         for resource in texts(&statement["Resource"]) {
-            let actions = allowed.entry(resource).or_default();
+            let actions = allowed.entry(resource.to_owned()).or_default();
             actions.extend(texts(&statement["Action"]));
         }
     }
@@ -194,12 +241,13 @@ fn every_role_allows_exactly_what_its_function_asks_for() {
     let template = template();
     let mut roles = of_type(&template, "AWS::IAM::Role");
     roles.remove("RolloutRole").expect("CodeDeploy has a role");
+    roles.remove("WakeUpRole").expect("schedules have a role");
     let expected: BTreeMap<String, Allowed> = ROLES
         .iter()
         .map(|(function, rows)| {
-            let rows = rows
-                .iter()
-                .map(|(resource, actions)| (*resource, actions.iter().copied().collect()));
+            let rows = rows.iter().map(|(resource, actions)| {
+                ((*resource).to_owned(), actions.iter().copied().collect())
+            });
             (format!("{function}Role"), rows.collect())
         })
         .collect();
@@ -253,10 +301,14 @@ fn the_secrets_of_further_connections_are_read_by_those_who_talk_to_survey_conne
             "WebhooksRole",
             "ResponseIntakeRole",
             "ResponseToCaseRole",
-            "CaseWriteBackRole"
+            "CaseWriteBackRole",
+            "SurveyTriggerRole"
         ]
     );
-    let expected = BTreeMap::from([("ExtraSecretArns", READ_SECRET.iter().copied().collect())]);
+    let expected = BTreeMap::from([(
+        "ExtraSecretArns".to_owned(),
+        READ_SECRET.iter().copied().collect(),
+    )]);
     assert_eq!(allowed(&policy["Properties"]["PolicyDocument"]), expected);
     let others = resources(&template)
         .values()
@@ -278,6 +330,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
         "ResponseToCaseRole",
         "CaseReopenRole",
         "CaseWriteBackRole",
+        "SurveyTriggerRole",
         "SweepRole",
         ["ConsoleIsExposed", "ConsoleRole", "AWS::NoValue"],
     ]);
@@ -290,7 +343,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
     }
     let tracing = &policies["TracingPolicy"]["Properties"]["PolicyDocument"];
     let put = BTreeSet::from(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
-    assert_eq!(allowed(tracing), BTreeMap::from([("*", put)]));
+    assert_eq!(allowed(tracing), BTreeMap::from([("*".to_owned(), put)]));
 
     let document = &policies["EncryptionKeyPolicy"]["Properties"]["PolicyDocument"];
     let [statement] = document["Statement"].as_array().unwrap().as_slice() else {
@@ -303,6 +356,29 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
         .map(|s| s.split('.').next().unwrap())
         .collect();
     assert_eq!(services, ["dynamodb", "sqs", "secretsmanager"]);
+}
+
+#[test]
+fn a_schedule_may_write_to_the_queue_of_invitations_and_nowhere_else() {
+    let template = template();
+    let role = &resources(&template)["WakeUpRole"]["Properties"];
+    let trusted = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(trusted["Principal"]["Service"], "scheduler.amazonaws.com");
+    assert_eq!(
+        trusted["Condition"]["StringEquals"]["aws:SourceAccount"],
+        "AWS::AccountId"
+    );
+    let document = &role["Policies"][0]["PolicyDocument"];
+    let [send, with_key] = document["Statement"].as_array().unwrap().as_slice() else {
+        panic!("{document}")
+    };
+    assert_eq!(
+        *send,
+        json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "SurveyQueue.Arn" })
+    );
+    assert_eq!(with_key[0], "KeyIsGiven");
+    assert_eq!(with_key[1]["Resource"], "KmsKeyArn");
+    assert_eq!(with_key[2], "AWS::NoValue");
 }
 
 #[test]

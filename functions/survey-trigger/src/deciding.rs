@@ -1,6 +1,6 @@
 //! Reading what an invitation depends on, at the moment when it would go out.
 
-use cxloop_domain::configuration::{Exclusion, SurveyRule};
+use cxloop_domain::configuration::SurveyRule;
 use cxloop_domain::survey_trigger::{
     Asked, Chosen, Draft, InvitationState, NotSent, Person, PersonAsked, SeenRow, Verdict,
     address_of, cap_key, columns_of, consent_needed, of_person, of_row, released, reserved,
@@ -48,7 +48,8 @@ impl Work<'_> {
             .await?;
         let columns = columns_of(&[rule]);
         let row = self.rows.row(&invitation.record, &columns).await?;
-        let our_user = self.our_user(rule).await?;
+        let crm = self.applied.configuration.dynamics();
+        let our_user = crm.and_then(|(_, crm)| crm.application_user);
         let now = deps.clock.now();
         let asked = match of_row(rule, invitation, row.as_ref(), our_user, now) {
             Verdict::Go(asked) => asked,
@@ -73,18 +74,6 @@ impl Work<'_> {
                 Verdict::Not(reason) => Verdict::Not(reason),
             },
         )
-    }
-
-    /// Cxloop's own user in the CRM, where the rule asks who opened the row.
-    async fn our_user(&self, rule: &SurveyRule) -> Result<Option<Uuid>, Failure> {
-        if !rule.exclude.contains(&Exclusion::AgentOpened) {
-            return Ok(None);
-        }
-        let configured = self.applied.configuration.dynamics();
-        match configured.and_then(|(_, crm)| crm.application_user) {
-            Some(user) => Ok(Some(user)),
-            None => self.rows.our_user().await.map(Some),
-        }
     }
 
     async fn person(&self, asked: PersonAsked) -> Result<Option<Person>, Failure> {

@@ -19,8 +19,8 @@ use cxloop_lambda_kit::metrics::EmbeddedMetrics;
 use cxloop_lambda_kit::{http_client, trace};
 use cxloop_ports::{
     AddressIndex, Bus, CaseDesk, CaseDesks, CaseRecordDesks, Checkpoints, Claims, Clock,
-    Configurations, CrmChanges, CrmRowDesks, CrmRows, Gates, Inbox, Invitations, Lane, Loops, Plans,
-    Responses, Signals, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
+    Configurations, CrmChanges, CrmRowDesks, CrmRows, Gates, Inbox, Invitations, Lane, Loops,
+    Plans, Responses, Signals, SurveyPlatform, SurveyPlatforms, SurveySender, SurveySenders,
 };
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::stand_in::{Calls, Faults, Now, Wire, serve_on};
