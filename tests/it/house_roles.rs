@@ -1,205 +1,16 @@
 //! What each function is allowed to do: written out here, so that a wider role is a decision and not an accident.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::template::{of_type, resources, template};
+use rows::{READ_SECRET, ROLES};
 
 /// What a role allows: for each resource, the actions on it.
 type Allowed = BTreeMap<String, BTreeSet<&'static str>>;
-
-/// A resource and the actions on it.
-type Row = (&'static str, &'static [&'static str]);
-
-/// What Lambda needs to hand a queue's messages to a function, and the function to send one again.
-/// Source: AWS Managed Policy Reference, "AWSLambdaSQSQueueExecutionRole".
-const QUEUE: &[&str] = &[
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:SendMessage",
-];
-const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
-const PUBLISH: &[&str] = &["events:PutEvents"];
-const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
-const SEND_EMAIL: &[&str] = &["ses:SendEmail"];
-const INDEX: &str = "${Table.Arn}/index/gsi1";
-
-/// For each function: resource and actions. Recording on a loop puts the step, queries all steps and updates the head,
-/// each on the table itself, and a transaction takes the rights of its items; only lists are in the index.
-const ROLES: &[(&str, &[Row])] = &[
-    (
-        "Webhooks",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                ],
-            ),
-            ("EventBus.Arn", PUBLISH),
-            ("WxmSecret", READ_SECRET),
-            ("GenericSecret", READ_SECRET),
-            // For `webhook_secret` alone, which stands beside what opens the CRM.
-            ("DynamicsSecret", READ_SECRET),
-            ("WebhooksLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "ResponseIntake",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("IntakeQueue.Arn", QUEUE),
-            ("EventBus.Arn", PUBLISH),
-            ("WxmSecret", READ_SECRET),
-            ("ResponseIntakeLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "ResponseToCase",
-        &[
-            // The one that gives leases back, and that writes pages of the address index.
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("CaseQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("WxmSecret", READ_SECRET),
-            ("ResponseToCaseLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "CaseReopen",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("ReopenQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("CaseReopenLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "CaseWriteBack",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("WriteBackQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("WxmSecret", READ_SECRET),
-            ("CaseWriteBackLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "SurveyTrigger",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("SurveyQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("WxmSecret", READ_SECRET),
-            // What sends to people: from any address, number and name of this account.
-            (
-                "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*",
-                SEND_EMAIL,
-            ),
-            (
-                "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${EmailConfigurationSet}",
-                SEND_EMAIL,
-            ),
-            (
-                "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:*",
-                &["sms-voice:SendTextMessage"],
-            ),
-            ("all but arn:${AWS::Partition}:sns:*:*:*", &["sns:Publish"]),
-            // What comes back later.
-            (
-                "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${WakeUps}/*",
-                &["scheduler:CreateSchedule"],
-            ),
-            ("WakeUpRole.Arn", &["iam:PassRole"]),
-            ("SurveyTriggerLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "Sweep",
-        &[
-            // Reads the rules, and reads and moves on how far changes are known.
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                ],
-            ),
-            (INDEX, &["dynamodb:Query"]),
-            ("EventBus.Arn", PUBLISH),
-            // To ask Dynamics, and for the day in the field `expires`; it is in the secret and not in a tag, so that whoever changes the one
-            // has the other before their eyes.
-            ("DynamicsSecret", READ_SECRET),
-            ("SweepLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "Console",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            (INDEX, &["dynamodb:Query"]),
-            ("EventBus.Arn", PUBLISH),
-            ("ConsoleLogs.Arn", LOGS),
-        ],
-    ),
-];
 
 /// One text or a list of texts.
 fn texts(value: &Value) -> Vec<&str> {
@@ -227,7 +38,14 @@ fn allowed(document: &Value) -> BTreeMap<String, BTreeSet<&str>> {
             allowed.insert(format!("all but {but}"), actions);
             continue;
         }
-        assert_eq!(keys, BTreeSet::from(["Action", "Effect", "Resource"]));
+        let mut expected = BTreeSet::from(["Action", "Effect", "Resource"]);
+        // A condition only narrows, and one role may be handed over: to whom is said.
+        if statement["Action"] == "iam:PassRole" {
+            let to = &statement["Condition"]["StringEquals"]["iam:PassedToService"];
+            assert_eq!(to, "scheduler.amazonaws.com");
+            expected.insert("Condition");
+        }
+        assert_eq!(keys, expected);
         for resource in texts(&statement["Resource"]) {
             let actions = allowed.entry(resource.to_owned()).or_default();
             actions.extend(texts(&statement["Action"]));
@@ -241,7 +59,9 @@ fn every_role_allows_exactly_what_its_function_asks_for() {
     let template = template();
     let mut roles = of_type(&template, "AWS::IAM::Role");
     roles.remove("RolloutRole").expect("CodeDeploy has a role");
-    roles.remove("WakeUpRole").expect("schedules have a role");
+    roles
+        .remove("SurveyScheduleRole")
+        .expect("schedules have a role");
     let expected: BTreeMap<String, Allowed> = ROLES
         .iter()
         .map(|(function, rows)| {
@@ -361,7 +181,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
 #[test]
 fn a_schedule_may_write_to_the_queue_of_invitations_and_nowhere_else() {
     let template = template();
-    let role = &resources(&template)["WakeUpRole"]["Properties"];
+    let role = &resources(&template)["SurveyScheduleRole"]["Properties"];
     let trusted = &role["AssumeRolePolicyDocument"]["Statement"][0];
     assert_eq!(trusted["Principal"]["Service"], "scheduler.amazonaws.com");
     assert_eq!(

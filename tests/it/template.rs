@@ -220,6 +220,36 @@ fn a_queue_and_its_dead_letters_take_messages_from_nobody_else() {
     assert_eq!(work, 5);
 }
 
+/// Queues carry ids only; what services tell of a message holds the address that it went to.
+#[test]
+fn nothing_of_a_report_comes_into_the_queue_but_its_invitation_and_what_became_of_it() {
+    let template = template();
+    let rules = of_type(&template, "AWS::Events::Rule");
+    let mut taken_apart = 0;
+    for (name, rule) in rules {
+        let properties = &rule["Properties"];
+        if properties["EventPattern"]["source"].is_null() {
+            continue;
+        }
+        let pattern = properties["EventPattern"]["detail"].to_string();
+        assert!(pattern.contains("cxloop-invitation"), "{name}: {pattern}");
+        let input = &properties["Targets"][0]["InputTransformer"];
+        // A list stands for itself, without quotes.
+        let body = input["InputTemplate"].as_str().unwrap();
+        let body = body.replace(":<invitation>", ":\"<invitation>\"");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert!(body["detail"]["eventType"].is_string(), "{name}: {body}");
+        for (variable, path) in input["InputPathsMap"].as_object().unwrap() {
+            let path = path.as_str().unwrap();
+            let personal = ["destination", "Recipients", "headers", "Phone", "to"];
+            assert!(!personal.iter().any(|part| path.contains(part)), "{path}");
+            assert!(body.to_string().contains(&format!("<{variable}>")));
+        }
+        taken_apart += 1;
+    }
+    assert_eq!(taken_apart, 2);
+}
+
 #[test]
 fn what_was_accepted_outlives_the_stack() {
     let template = template();

@@ -56,7 +56,9 @@ fn statements(of: &Value, found: &mut Vec<Value>) {
     match of {
         Value::Object(map) => {
             if let Some(Value::Array(all)) = map.get("Statement") {
-                found.extend(all.iter().cloned());
+                // What is there only under a condition is a choice: the condition, the statement and nothing.
+                let choice = |one: &Value| one.get(1).unwrap_or(one).clone();
+                found.extend(all.iter().map(choice));
             }
             map.values().for_each(|inner| statements(inner, found));
         }
