@@ -1,167 +1,16 @@
 //! What each function is allowed to do: written out here, so that a wider role is a decision and not an accident.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::template::{of_type, resources, template};
+use rows::{READ_SECRET, ROLES};
 
 /// What a role allows: for each resource, the actions on it.
-type Allowed = BTreeMap<&'static str, BTreeSet<&'static str>>;
-
-/// A resource and the actions on it.
-type Row = (&'static str, &'static [&'static str]);
-
-/// What Lambda needs to hand a queue's messages to a function, and the function to send one again.
-/// Source: AWS Managed Policy Reference, "AWSLambdaSQSQueueExecutionRole".
-const QUEUE: &[&str] = &[
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:SendMessage",
-];
-const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
-const PUBLISH: &[&str] = &["events:PutEvents"];
-const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
-const INDEX: &str = "${Table.Arn}/index/gsi1";
-
-/// For each function: resource and actions. Recording on a loop puts the step, queries all steps and updates the head,
-/// each on the table itself, and a transaction takes the rights of its items; only lists are in the index.
-const ROLES: &[(&str, &[Row])] = &[
-    (
-        "Webhooks",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                ],
-            ),
-            ("EventBus.Arn", PUBLISH),
-            ("WxmSecret", READ_SECRET),
-            ("GenericSecret", READ_SECRET),
-            // For `webhook_secret` alone, which stands beside what opens the CRM.
-            ("DynamicsSecret", READ_SECRET),
-            ("WebhooksLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "ResponseIntake",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("IntakeQueue.Arn", QUEUE),
-            ("EventBus.Arn", PUBLISH),
-            ("WxmSecret", READ_SECRET),
-            ("ResponseIntakeLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "ResponseToCase",
-        &[
-            // The one that gives leases back, and that writes pages of the address index.
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("CaseQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("WxmSecret", READ_SECRET),
-            ("ResponseToCaseLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "CaseReopen",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("ReopenQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("CaseReopenLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "CaseWriteBack",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            ("WriteBackQueue.Arn", QUEUE),
-            ("DynamicsSecret", READ_SECRET),
-            ("WxmSecret", READ_SECRET),
-            ("CaseWriteBackLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "Sweep",
-        &[
-            // Reads the rules, and reads and moves on how far changes are known.
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                ],
-            ),
-            (INDEX, &["dynamodb:Query"]),
-            ("EventBus.Arn", PUBLISH),
-            // To ask Dynamics, and for the day in the field `expires`; it is in the secret and not in a tag, so that whoever changes the one
-            // has the other before their eyes.
-            ("DynamicsSecret", READ_SECRET),
-            // To ask which responses were given.
-            ("WxmSecret", READ_SECRET),
-            ("SweepLogs.Arn", LOGS),
-        ],
-    ),
-    (
-        "Console",
-        &[
-            (
-                "Table.Arn",
-                &[
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "dynamodb:Query",
-                ],
-            ),
-            (INDEX, &["dynamodb:Query"]),
-            ("EventBus.Arn", PUBLISH),
-            ("ConsoleLogs.Arn", LOGS),
-        ],
-    ),
-];
+type Allowed = BTreeMap<String, BTreeSet<&'static str>>;
 
 /// One text or a list of texts.
 fn texts(value: &Value) -> Vec<&str> {
@@ -172,8 +21,8 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// The statements of a policy document as resource and action, refusing what widens a statement unseen.
-fn allowed(document: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+fn allowed(document: &Value) -> BTreeMap<String, BTreeSet<&str>> {
+    let mut allowed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for statement in document["Statement"].as_array().unwrap() {
         let keys: BTreeSet<&str> = statement
             .as_object()
@@ -181,10 +30,24 @@ fn allowed(document: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
             .keys()
             .map(String::as_str)
             .collect();
-        assert_eq!(keys, BTreeSet::from(["Action", "Effect", "Resource"]));
         assert_eq!(statement["Effect"], "Allow");
+        if keys.contains("NotResource") {
+            assert_eq!(keys, BTreeSet::from(["Action", "Effect", "NotResource"]));
+            let but = statement["NotResource"].as_str().unwrap();
+            let actions = texts(&statement["Action"]).into_iter().collect();
+            allowed.insert(format!("all but {but}"), actions);
+            continue;
+        }
+        let mut expected = BTreeSet::from(["Action", "Effect", "Resource"]);
+        // A condition only narrows, and one role may be handed over: to whom is said.
+        if statement["Action"] == "iam:PassRole" {
+            let to = &statement["Condition"]["StringEquals"]["iam:PassedToService"];
+            assert_eq!(to, "scheduler.amazonaws.com");
+            expected.insert("Condition");
+        }
+        assert_eq!(keys, expected);
         for resource in texts(&statement["Resource"]) {
-            let actions = allowed.entry(resource).or_default();
+            let actions = allowed.entry(resource.to_owned()).or_default();
             actions.extend(texts(&statement["Action"]));
         }
     }
@@ -196,12 +59,15 @@ fn every_role_allows_exactly_what_its_function_asks_for() {
     let template = template();
     let mut roles = of_type(&template, "AWS::IAM::Role");
     roles.remove("RolloutRole").expect("CodeDeploy has a role");
+    roles
+        .remove("SurveyScheduleRole")
+        .expect("schedules have a role");
     let expected: BTreeMap<String, Allowed> = ROLES
         .iter()
         .map(|(function, rows)| {
-            let rows = rows
-                .iter()
-                .map(|(resource, actions)| (*resource, actions.iter().copied().collect()));
+            let rows = rows.iter().map(|(resource, actions)| {
+                ((*resource).to_owned(), actions.iter().copied().collect())
+            });
             (format!("{function}Role"), rows.collect())
         })
         .collect();
@@ -256,10 +122,14 @@ fn the_secrets_of_further_connections_are_read_by_those_who_talk_to_survey_conne
             "ResponseIntakeRole",
             "ResponseToCaseRole",
             "CaseWriteBackRole",
+            "SurveyTriggerRole",
             "SweepRole"
         ]
     );
-    let expected = BTreeMap::from([("ExtraSecretArns", READ_SECRET.iter().copied().collect())]);
+    let expected = BTreeMap::from([(
+        "ExtraSecretArns".to_owned(),
+        READ_SECRET.iter().copied().collect(),
+    )]);
     assert_eq!(allowed(&policy["Properties"]["PolicyDocument"]), expected);
     let others = resources(&template)
         .values()
@@ -281,6 +151,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
         "ResponseToCaseRole",
         "CaseReopenRole",
         "CaseWriteBackRole",
+        "SurveyTriggerRole",
         "SweepRole",
         ["ConsoleIsExposed", "ConsoleRole", "AWS::NoValue"],
     ]);
@@ -293,7 +164,7 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
     }
     let tracing = &policies["TracingPolicy"]["Properties"]["PolicyDocument"];
     let put = BTreeSet::from(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
-    assert_eq!(allowed(tracing), BTreeMap::from([("*", put)]));
+    assert_eq!(allowed(tracing), BTreeMap::from([("*".to_owned(), put)]));
 
     let document = &policies["EncryptionKeyPolicy"]["Properties"]["PolicyDocument"];
     let [statement] = document["Statement"].as_array().unwrap().as_slice() else {
@@ -306,6 +177,29 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
         .map(|s| s.split('.').next().unwrap())
         .collect();
     assert_eq!(services, ["dynamodb", "sqs", "secretsmanager"]);
+}
+
+#[test]
+fn a_schedule_may_write_to_the_queue_of_invitations_and_nowhere_else() {
+    let template = template();
+    let role = &resources(&template)["SurveyScheduleRole"]["Properties"];
+    let trusted = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(trusted["Principal"]["Service"], "scheduler.amazonaws.com");
+    assert_eq!(
+        trusted["Condition"]["StringEquals"]["aws:SourceAccount"],
+        "AWS::AccountId"
+    );
+    let document = &role["Policies"][0]["PolicyDocument"];
+    let [send, with_key] = document["Statement"].as_array().unwrap().as_slice() else {
+        panic!("{document}")
+    };
+    assert_eq!(
+        *send,
+        json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "SurveyQueue.Arn" })
+    );
+    assert_eq!(with_key[0], "KeyIsGiven");
+    assert_eq!(with_key[1]["Resource"], "KmsKeyArn");
+    assert_eq!(with_key[2], "AWS::NoValue");
 }
 
 #[test]

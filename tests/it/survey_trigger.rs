@@ -6,3 +6,4 @@ mod over_http;
 mod scene;
 mod schedules;
 mod sending;
+mod timing;

@@ -83,10 +83,11 @@ fn the_functions_that_call_dynamics_run_fewer_copies_than_it_answers_at_once() {
     for (choice, copies) in choices {
         let copies = |of: &str| copies[of].as_u64().unwrap();
         // Source: Microsoft Learn, "Service protection API limits": 52 or more concurrent requests per user.
-        let at_once = copies("case") + copies("reopen") + copies("writeback");
+        let at_once = ["case", "reopen", "writeback", "survey"].map(copies);
+        let at_once: u64 = at_once.iter().sum();
         assert!(at_once < 52, "{choice}");
         assert!(
-            ["intake", "case", "reopen", "writeback"]
+            ["intake", "case", "reopen", "writeback", "survey"]
                 .iter()
                 .all(|of| copies(of) >= 2),
             "{choice}: AWS takes no less"
@@ -141,7 +142,7 @@ fn every_function_is_traced_kept_apart_by_an_alias_and_logs_into_a_group_that_fo
             json!(["KeyIsGiven", "KmsKeyArn", "AWS::NoValue"])
         );
     }
-    assert_eq!(of_type(&template, "AWS::Logs::LogGroup").len(), 8);
+    assert_eq!(of_type(&template, "AWS::Logs::LogGroup").len(), 9);
 }
 
 /// SAM reads whether a rollout is gradual from a mapping, for it knows no conditions; so each choice must have its row.
@@ -216,7 +217,37 @@ fn a_queue_and_its_dead_letters_take_messages_from_nobody_else() {
             "{name}"
         );
     }
-    assert_eq!(work, 4);
+    assert_eq!(work, 5);
+}
+
+/// Queues carry ids only; what services tell of a message holds the address that it went to.
+#[test]
+fn nothing_of_a_report_comes_into_the_queue_but_its_invitation_and_what_became_of_it() {
+    let template = template();
+    let rules = of_type(&template, "AWS::Events::Rule");
+    let mut taken_apart = 0;
+    for (name, rule) in rules {
+        let properties = &rule["Properties"];
+        if properties["EventPattern"]["source"].is_null() {
+            continue;
+        }
+        let pattern = properties["EventPattern"]["detail"].to_string();
+        assert!(pattern.contains("cxloop-invitation"), "{name}: {pattern}");
+        let input = &properties["Targets"][0]["InputTransformer"];
+        // A list stands for itself, without quotes.
+        let body = input["InputTemplate"].as_str().unwrap();
+        let body = body.replace(":<invitation>", ":\"<invitation>\"");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert!(body["detail"]["eventType"].is_string(), "{name}: {body}");
+        for (variable, path) in input["InputPathsMap"].as_object().unwrap() {
+            let path = path.as_str().unwrap();
+            let personal = ["destination", "Recipients", "headers", "Phone", "to"];
+            assert!(!personal.iter().any(|part| path.contains(part)), "{path}");
+            assert!(body.to_string().contains(&format!("<{variable}>")));
+        }
+        taken_apart += 1;
+    }
+    assert_eq!(taken_apart, 2);
 }
 
 #[test]

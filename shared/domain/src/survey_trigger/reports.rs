@@ -188,6 +188,26 @@ mod tests {
         }
     }
 
+    /// A rule of the bus that takes an event apart leaves an empty text where there was nothing.
+    #[test]
+    fn an_event_without_what_names_the_person_is_read_the_same() {
+        let invitation = Uuid::from_u128(7);
+        let nothing = json!({ "bounceType": "", "bounceSubType": "" });
+        for (kind, outcome) in [
+            ("Delivery", DeliveryOutcome::Delivered),
+            ("Complaint", DeliveryOutcome::Complained),
+            (
+                "Bounce",
+                DeliveryOutcome::Bounced("Undetermined".to_owned()),
+            ),
+        ] {
+            let mail = json!({ "tags": { "cxloop-invitation": [invitation] } });
+            let complaint = json!({ "complaintSubType": "" });
+            let detail = json!({ "eventType": kind, "mail": mail, "bounce": nothing, "complaint": complaint });
+            assert_eq!(told("aws.ses", detail), Some(outcome), "{kind}");
+        }
+    }
+
     #[test]
     fn messages_that_are_not_ours_tell_nothing() {
         for tags in [

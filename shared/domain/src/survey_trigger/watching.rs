@@ -169,5 +169,10 @@ fn was_one_of(before: Option<&CrmColumn>, wanted: &[String]) -> bool {
 fn names(event: &RecordChanged, column: &ColumnName) -> bool {
     let sets_state = matches!(event.change, Change::Closed | Change::StateSet);
     let is_state = matches!(column.as_str(), "statecode" | "statuscode");
-    event.columns.contains(column) || (sets_state && is_state)
+    let is_named = |named: &ColumnName| {
+        // A lookup is written under its name and read under another.
+        let read_as = format!("_{named}_value");
+        named == column || read_as == column.as_str()
+    };
+    event.columns.iter().any(is_named) || (sets_state && is_state)
 }

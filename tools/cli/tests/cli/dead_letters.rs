@@ -72,6 +72,7 @@ impl Queues {
             ("response-to-case", "case"),
             ("case-reopen", "reopen"),
             ("case-write-back", "write-back"),
+            ("survey-trigger", "survey"),
         ] {
             place.file(
                 &format!(".sandbox/{function}.env"),

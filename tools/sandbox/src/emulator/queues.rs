@@ -10,11 +10,12 @@ use super::stack::Stack;
 
 /// The outputs of the queues that work passes through, in that order. Each step hands its result on before its own message
 /// is deleted, so whoever looks at them in this order never misses a message between two queues.
-const WORK: [&str; 4] = [
+const WORK: [&str; 5] = [
     "IntakeQueueUrl",
     "CaseQueueUrl",
     "ReopenQueueUrl",
     "WriteBackQueueUrl",
+    "SurveyQueueUrl",
 ];
 
 /// How many messages a queue holds.

@@ -39,8 +39,14 @@ impl Work for Stack {
             let mut depths = self.depths().await?;
             // Nobody works on dead letters.
             depths.0.retain(|name, _| {
-                ["IntakeQueue", "CaseQueue", "ReopenQueue", "WriteBackQueue"]
-                    .contains(&name.as_str())
+                [
+                    "IntakeQueue",
+                    "CaseQueue",
+                    "ReopenQueue",
+                    "WriteBackQueue",
+                    "SurveyQueue",
+                ]
+                .contains(&name.as_str())
             });
             Ok(Some(format!(
                 "queues (ready + in work + postponed): {depths}"
