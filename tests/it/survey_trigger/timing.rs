@@ -79,4 +79,3 @@ async fn a_rule_that_is_gone_when_its_time_has_come_sends_nothing() {
     scene.passes(7_200).await;
     assert_eq!(reason(&scene).await, NotSent::RuleRemoved);
 }
-

@@ -28,7 +28,7 @@ async fn questions_and_columns_that_cannot_be_written_back_are_told_with_their_p
     for (field, problem) in [
         (
             "[1].question",
-            "no program-filled question has the tag, short label or id \"CASE_NOWHERE\"; there are CASE_CAUSE, CASE_CLOSED, ",
+            "no program-filled question has the tag, short label or id \"CASE_NOWHERE\"; there are ABOUT, CASE_CAUSE, CASE_CLOSED, ",
         ),
         ("[2].question", "\"Comments\" is answered by people"),
         (

@@ -109,6 +109,18 @@ fn a_row_seen_for_the_first_time_reached_its_state_only_if_somebody_says_so() {
 }
 
 #[test]
+fn a_lookup_is_named_as_it_is_written_and_watched_as_it_is_read() {
+    let owner = "5a4db0c5-0001-4000-8000-000000000002";
+    let given = rule(json!({"column": "_ownerid_value", "to": [owner]}));
+    let assigned = row(9, json!({"_ownerid_value": owner}));
+    for (column, expected) in [("ownerid", 1), ("_ownerid_value", 1), ("owner", 0)] {
+        let event = change(Change::Updated, &[column]);
+        let (_, new) = seen(std::slice::from_ref(&given), None, &assigned, &event);
+        assert_eq!(new, expected, "{column}");
+    }
+}
+
+#[test]
 fn what_the_sweep_finds_first_is_remembered_and_its_next_move_counts() {
     let rules = [rule(json!({}))];
     let found = change(Change::Found, &[]);

@@ -15,7 +15,10 @@ fn steps_with(rules: &[(&str, &str)]) -> Vec<StepWanted> {
             )
         })
         .collect();
-    let text = format!("{CONNECTIONS}surveys:\n  rules:\n{rules}");
+    let text = match rules.as_str() {
+        "" => CONNECTIONS.to_owned(),
+        rules => format!("{CONNECTIONS}surveys:\n  rules:\n{rules}"),
+    };
     steps(&configuration::read(&text).unwrap())
 }
 
