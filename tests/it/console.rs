@@ -274,7 +274,7 @@ async fn an_invitation_that_was_not_sent_is_decided_anew_by_a_person() {
     let published = world.bus.published();
     assert_eq!(published.len(), 1, "one that was sent is not sent again");
     let due: InvitationDue = serde_json::from_str(&published[0].detail).unwrap();
-    assert_eq!((due.invitation, due.replay), (all[0].id, true));
+    assert_eq!((due.invitation, due.replay), (all[0].id, Some(0)));
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ pub(crate) async fn replay_invitation(deps: &Deps, id: Uuid) -> Answer {
         let due = InvitationDue {
             connection: kept.invitation.connection,
             invitation: id,
-            replay: true,
+            replay: Some(kept.invitation.round),
         };
         let event = Outgoing::traced(&due, trace::current());
         deps.bus.publish(&event).await?;

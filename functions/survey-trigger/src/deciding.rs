@@ -2,12 +2,12 @@
 
 use cxloop_domain::configuration::SurveyRule;
 use cxloop_domain::survey_trigger::{
-    Asked, Chosen, Draft, InvitationState, NotSent, Person, PersonAsked, SeenRow, Verdict,
-    address_of, cap_key, columns_of, consent_needed, of_person, of_row, released, reserved,
+    Asked, Chosen, Draft, Invitation, InvitationState, NotSent, Person, PersonAsked, SeenRow,
+    Verdict, address_of, cap_key, columns_of, consent_needed, of_person, of_row, released,
+    reserved,
 };
 use cxloop_ports::{Failure, KeptInvitation, Lane, Remedy};
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::watching::contended;
 use crate::{RACES, Work};
@@ -24,7 +24,10 @@ impl Work<'_> {
             return self.not(kept, NotSent::RuleRemoved).await;
         };
         match self.draft(rule, &kept).await {
-            Ok(Verdict::Go(draft)) => self.send(rule, kept, draft).await,
+            Ok(Verdict::Go(draft)) => match self.reserve(kept, &draft.chosen).await? {
+                (kept, None) => self.send(rule, kept, draft).await,
+                (kept, Some(until)) => self.not(kept, NotSent::Capped { until }).await,
+            },
             Ok(Verdict::Wait(until, why)) => self.wait(kept, until, why).await,
             Ok(Verdict::Not(reason)) => self.not(kept, reason).await,
             Err(failure) if failure.remedy == Remedy::Park => {
@@ -66,10 +69,7 @@ impl Work<'_> {
         };
         Ok(
             match of_person(rule, self.surveys, &person, consent, deps.clock.now()) {
-                Verdict::Go(chosen) => match self.reserve(invitation.id, &chosen).await? {
-                    Some(until) => Verdict::Not(NotSent::Capped { until }),
-                    None => Verdict::Go(drafted(row, person, chosen)),
-                },
+                Verdict::Go(chosen) => Verdict::Go(drafted(row, person, chosen)),
                 Verdict::Wait(until, why) => Verdict::Wait(until, why),
                 Verdict::Not(reason) => Verdict::Not(reason),
             },
@@ -86,40 +86,47 @@ impl Work<'_> {
         }
     }
 
-    /// Takes one of the places that a person has. Without one left, the moment when there is.
+    /// Takes one of the places that a person has. Without one left, the moment when there is. Where the place is taken is kept
+    /// first, so that it is given back whatever happens in between.
     async fn reserve(
         &self,
-        invitation: Uuid,
+        mut kept: KeptInvitation,
         chosen: &Chosen,
-    ) -> Result<Option<Timestamp>, Failure> {
+    ) -> Result<(KeptInvitation, Option<Timestamp>), Failure> {
         let (Some(cap), Some(person)) = (self.surveys.at_most, &chosen.counted_as) else {
-            return Ok(None);
+            return Ok((kept, None));
         };
-        let now = self.deps.clock.now();
+        let key = cap_key(person);
+        if kept.invitation.reserved.as_ref() != Some(&key) {
+            let mut next = kept.invitation.clone();
+            next.reserved = Some(key.clone());
+            kept = self.replaced(&kept, next).await?;
+        }
+        let (id, now) = (kept.invitation.id, self.deps.clock.now());
         let mut until = None;
-        self.change_asked(&cap_key(person), |asked| {
-            match reserved(cap, asked, invitation, now) {
-                Ok(next) => {
-                    until = None;
-                    Some(next)
-                }
-                Err(moment) => {
-                    until = Some(moment);
-                    None
-                }
+        self.change_asked(&key, |asked| match reserved(cap, asked, id, now) {
+            Ok(next) => {
+                until = None;
+                Some(next)
+            }
+            Err(moment) => {
+                until = Some(moment);
+                None
             }
         })
         .await?;
-        Ok(until)
+        Ok((kept, until))
     }
 
     /// Gives the place back that an invitation had which was not sent after all.
-    pub(crate) async fn give_back(&self, invitation: Uuid, chosen: &Chosen) -> Result<(), Failure> {
-        let (Some(_), Some(person)) = (self.surveys.at_most, &chosen.counted_as) else {
-            return Ok(());
-        };
-        self.change_asked(&cap_key(person), |asked| Some(released(asked, invitation)))
-            .await
+    pub(crate) async fn give_back(&self, invitation: &Invitation) -> Result<(), Failure> {
+        match &invitation.reserved {
+            None => Ok(()),
+            Some(key) => {
+                self.change_asked(key, |asked| Some(released(asked, invitation.id)))
+                    .await
+            }
+        }
     }
 
     async fn change_asked(
@@ -161,7 +168,9 @@ impl Work<'_> {
     ) -> Result<(), Failure> {
         let text = format!("{what}: {}", failure.message);
         self.parked(&kept.invitation, failure);
-        self.settle(kept, InvitationState::Failed, text).await
+        let invitation = kept.invitation.clone();
+        self.settle(kept, InvitationState::Failed, text).await?;
+        self.give_back(&invitation).await
     }
 }
 

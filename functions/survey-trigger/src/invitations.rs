@@ -27,8 +27,9 @@ const AGAIN_SECONDS: u32 = 5;
 static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
 
 impl Work<'_> {
-    /// Leads an invitation on as far as it goes now; `again` when a person asks to have it decided anew.
-    pub(crate) async fn advance(&self, id: Uuid, again: bool) -> Result<(), Failure> {
+    /// Leads an invitation on as far as it goes now; `again` is the round in which a person asks to have it decided
+    /// anew.
+    pub(crate) async fn advance(&self, id: Uuid, again: Option<u32>) -> Result<(), Failure> {
         let claims = &self.deps.claims;
         let key = format!("invitation/{id}");
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
@@ -42,7 +43,7 @@ impl Work<'_> {
         }
         // Only now is it certain that nobody is sending: what stands as being sent was left by a worker who died over it.
         let led = match self.deps.invitations.load(id).await {
-            Ok(Some(kept)) if again => self.led_again(kept).await,
+            Ok(Some(kept)) if again == Some(kept.invitation.round) => self.led_again(kept).await,
             Ok(Some(kept)) => self.led(kept).await,
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
@@ -56,6 +57,7 @@ impl Work<'_> {
         match &kept.invitation.state {
             InvitationState::Waiting { until } if *until > now => {
                 let until = *until;
+                tell(self.deps, &kept.invitation).await?;
                 self.wake(&kept.invitation, until).await
             }
             InvitationState::Due | InvitationState::Waiting { .. } => self.decide(kept).await,
@@ -90,6 +92,7 @@ impl Work<'_> {
         let text = format!("It waits until {until:.0} for {why}.");
         let waiting = InvitationState::Waiting { until };
         let kept = self.moved(kept, waiting, text).await?;
+        tell(self.deps, &kept.invitation).await?;
         self.wake(&kept.invitation, until).await
     }
 
@@ -97,13 +100,14 @@ impl Work<'_> {
         let due = InvitationDue {
             connection: self.crm.clone(),
             invitation: invitation.id,
-            replay: false,
+            replay: None,
         };
         self.deps.wake_ups.wake(&due, until).await
     }
 
     /// Keeps that an invitation is not sent, and why.
     pub(crate) async fn not(&self, kept: KeptInvitation, reason: NotSent) -> Result<(), Failure> {
+        self.give_back(&kept.invitation).await?;
         let text = format!("It was not sent: {reason}.");
         self.settle(kept, InvitationState::NotSent { reason }, text)
             .await

@@ -3,7 +3,7 @@
 use cxloop_domain::configuration::{OnUnknown, SendBy, SurveyRule};
 use cxloop_domain::signals::Signal;
 use cxloop_domain::survey_trigger::{
-    Draft, Invitation, InvitationState, Words, address_of, prefills, words,
+    Draft, Invitation, InvitationState, OpenSurvey, Words, address_of, prefills, words,
 };
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{
@@ -26,11 +26,9 @@ impl Work<'_> {
         draft: Draft,
     ) -> Result<(), Failure> {
         let id = kept.invitation.id;
-        let chosen = draft.chosen.clone();
         match self.sent(rule, &kept, &draft).await {
             Ok(()) => Ok(()),
             Err(failure) if failure.remedy == Remedy::Park => {
-                self.give_back(id, &chosen).await?;
                 let now_stands = self.deps.invitations.load(id).await?.unwrap_or(kept);
                 self.refused(now_stands, &failure, "It could not be sent")
                     .await
@@ -67,12 +65,12 @@ impl Work<'_> {
                 subject: filled(rule, draft, "")?.subject,
                 template: message.template.clone(),
             };
-            let kept = self.sending(kept, None).await?;
+            let kept = self.sending(kept).await?;
             let sent = sender.invite(&asked, &invitation).await;
             return self.after(rule, kept, sent, "the survey platform").await;
         }
-        // A survey whose address nobody was told harms nobody: after a lost answer another one is made.
-        let survey = sender.survey(&asked).await?;
+        let (kept, survey) = self.with_survey(kept, &asked, sender.as_ref()).await?;
+        let kept = &kept;
         let text = filled(rule, draft, &survey.url)?;
         if let SendBy::Column(column) = &rule.send {
             let record = &kept.invitation.record;
@@ -82,7 +80,7 @@ impl Work<'_> {
         }
         let to = address_of(rule, &draft.person).map(|address| address.as_str().to_owned());
         let to = to.ok_or_else(|| Failure::park("The person has no address any more.", ""))?;
-        let kept = self.sending(kept, Some(survey.token)).await?;
+        let kept = self.sending(kept).await?;
         let invitation = kept.invitation.id;
         let (sent, by) = match &rule.send {
             SendBy::Email(message) => {
@@ -130,17 +128,37 @@ impl Work<'_> {
     }
 
     /// Keeps, before anything goes out, that it is about to.
-    async fn sending(
-        &self,
-        kept: &KeptInvitation,
-        token: Option<String>,
-    ) -> Result<KeptInvitation, Failure> {
+    async fn sending(&self, kept: &KeptInvitation) -> Result<KeptInvitation, Failure> {
         let now = self.deps.clock.now();
-        let mut next = kept
+        let next = kept
             .invitation
             .moved(InvitationState::Sending, "It is being sent.", now);
-        next.token = token.or(next.token);
         self.replaced(kept, next).await
+    }
+
+    /// The invitation with its survey: the one it has, while that can be answered, else a new one, which is kept before
+    /// anybody is told of it. One that was made and not kept is unknown to everybody and expires.
+    async fn with_survey(
+        &self,
+        kept: &KeptInvitation,
+        asked: &SurveyAsked,
+        sender: &dyn SurveySender,
+    ) -> Result<(KeptInvitation, OpenSurvey), Failure> {
+        let now = self.deps.clock.now();
+        if let Some(survey) = &kept.invitation.survey
+            && survey.valid_until > now
+        {
+            return Ok((kept.clone(), survey.clone()));
+        }
+        let made = sender.survey(asked).await?;
+        let survey = OpenSurvey {
+            token: made.token,
+            url: made.url,
+            valid_until: asked.valid_until,
+        };
+        let mut next = kept.invitation.clone();
+        next.survey = Some(survey.clone());
+        Ok((self.replaced(kept, next).await?, survey))
     }
 
     /// Keeps what came of sending.
@@ -156,7 +174,9 @@ impl Work<'_> {
             return self.settle(kept, InvitationState::Sent, text).await;
         };
         match failure.remedy {
-            Remedy::Retry if rule.on_unknown == OnUnknown::Skip => self.left_unknown(kept).await,
+            Remedy::Retry if rule.on_unknown == OnUnknown::Skip || kept.invitation.resent => {
+                self.left_unknown(kept).await
+            }
             // It stands as being sent, and whoever comes next sends it again.
             Remedy::Retry => Err(failure),
             Remedy::Park => Err(failure),
@@ -175,9 +195,13 @@ impl Work<'_> {
             .filter(|rule| rule.table == kept.invitation.record.table)
             .find(|rule| rule.name == kept.invitation.rule);
         match rule {
-            Some(rule) if rule.on_unknown == OnUnknown::Resend => {
-                let text = "Nobody knows whether it went out. It is sent again, as its rule says.";
-                let kept = self.moved(kept, InvitationState::Due, text).await?;
+            Some(rule) if rule.on_unknown == OnUnknown::Resend && !kept.invitation.resent => {
+                let text =
+                    "Nobody knows whether it went out. It is sent once more, as its rule says.";
+                let now = self.deps.clock.now();
+                let mut next = kept.invitation.moved(InvitationState::Due, text, now);
+                next.resent = true;
+                let kept = self.replaced(&kept, next).await?;
                 self.decide(kept).await
             }
             _ => self.left_unknown(kept).await,

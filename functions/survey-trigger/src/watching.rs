@@ -2,11 +2,9 @@
 
 use cxloop_domain::configuration::{SurveyRule, Surveys};
 use cxloop_domain::record_changed::{Change, RecordChanged};
-use cxloop_domain::signals::Signal;
 use cxloop_domain::survey_trigger::{
     Invitation, Observed, Pending, Watched, columns_of, observe, watch_key,
 };
-use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{Failure, Kept, Lane, Remedy};
 use serde_json::Value;
 
@@ -28,19 +26,10 @@ impl Work<'_> {
             return Ok(());
         }
         match self.seen(event).await {
+            // A rule that names what the table lacks: the change waits until it is mended, or it would be lost for all rules.
             Err(failure) if failure.remedy == Remedy::Park => {
-                tracing::error!(
-                    { fields::OUTCOME } = outcomes::PARKED,
-                    { fields::CONNECTION } = self.crm.as_str(),
-                    { fields::DETAIL } = failure.detail,
-                    { fields::SERVICE_REQUEST_ID } =
-                        failure.service_request_id.map(tracing::field::display),
-                    "a row that survey rules watch cannot be read, and no survey follows from its change"
-                );
-                self.deps.signals.count(Signal::Parked {
-                    connection: Some(self.crm),
-                });
-                Ok(())
+                let words = "A survey rule asks for what the CRM does not have.";
+                Err(Failure::mend(words, failure.detail))
             }
             Err(failure) => Err(failure),
             Ok(Some(watched)) => self.begin(event, watched).await,
@@ -61,7 +50,8 @@ impl Work<'_> {
                 .pass(self.crm, Lane::History, deps.clock.now())
                 .await?;
             let Some(row) = self.rows.row(&event.record, &columns).await? else {
-                return Ok(None);
+                // What is still to be begun ends with that reason.
+                return Ok(before);
             };
             let next = match observe(&rules, before.as_ref(), &row, event) {
                 Observed::Outdated => {
@@ -103,7 +93,7 @@ impl Work<'_> {
             let now = self.deps.clock.now();
             let invitation = Invitation::begun(self.crm, &event.record, &pending, now);
             let advanced = match self.deps.invitations.begin(&invitation).await {
-                Ok(kept) => self.advance(kept.invitation.id, false).await,
+                Ok(kept) => self.advance(kept.invitation.id, None).await,
                 Err(failure) => Err(failure),
             };
             match advanced {

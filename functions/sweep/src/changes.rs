@@ -36,8 +36,15 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
         };
         match work.tell().await {
             Ok(count) => told += count,
-            // Asked to wait, the whole function waits: its next run is soon enough.
-            Err(failure) if matches!(failure.remedy, Remedy::WaitUntil { .. }) => break,
+            // Asked to wait, or to leave the CRM to case work, the whole function waits: its next run is soon enough.
+            Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => break,
+            Err(Failure {
+                remedy: Remedy::WaitUntil { connection, until },
+                ..
+            }) => {
+                deps.gates.close(&connection, until).await?;
+                break;
+            }
             Err(failure) => {
                 tracing::error!(
                     { fields::FUNCTION } = FUNCTION,
@@ -46,7 +53,7 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
                     { fields::DETAIL } = failure.detail,
                     "it could not be read what changed in the CRM"
                 );
-                // What a person has to mend is reported by the functions whose work waits for it.
+                // What a person has to mend would ring every minute; the line is in the log, and mostly other functions wait for it too.
                 if failure.remedy != Remedy::Mend {
                     first_failure.get_or_insert(failure);
                 }

@@ -27,7 +27,11 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
     let mut told = 0;
     match pages(deps, &applied, &connection, crm.as_ref(), &mut told).await {
         Ok(()) => {}
-        Err(failure) if matches!(failure.remedy, Remedy::WaitUntil { .. }) => {}
+        Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => {}
+        Err(Failure {
+            remedy: Remedy::WaitUntil { connection, until },
+            ..
+        }) => deps.gates.close(&connection, until).await?,
         Err(failure) => {
             tracing::error!(
                 { fields::FUNCTION } = FUNCTION,
@@ -37,7 +41,7 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
                 "it could not be read which webhooks of the CRM failed"
             );
             // Without the right to read jobs, the reading of changes finds the same rows, later.
-            if !matches!(failure.remedy, Remedy::Mend | Remedy::ComeBack { .. }) {
+            if failure.remedy != Remedy::Mend {
                 return Err(failure);
             }
         }

@@ -177,7 +177,7 @@ impl Account<'_> {
             { fields::DETAIL } = failure.detail,
             "it could not be read which responses were given on the survey platform"
         );
-        // What a person has to mend is reported by the functions whose work waits for it.
+        // What a person has to mend would ring every minute; the line is in the log, and mostly other functions wait for it too.
         (failure.remedy == Remedy::Retry).then_some(failure)
     }
 }

@@ -32,7 +32,7 @@ pub use arriving::Arrival;
 pub use caps::{Asked, cap_key, released, reserved};
 pub use consent::{Consent, ConsentAsked, consent_needed};
 pub use deciding::{Chosen, Draft, Verdict, address_of, of_person, of_row};
-pub use invitation::{Invitation, InvitationState, Moment, key_of_wake_up};
+pub use invitation::{Invitation, InvitationState, Moment, OpenSurvey, key_of_wake_up};
 pub use person::{Address, DoNot, Person, PersonAsked, person_of, phone_number};
 pub use quiet::quiet_until;
 pub use reasons::NotSent;
@@ -52,9 +52,10 @@ pub struct InvitationDue {
     pub connection: ConnectionName,
     /// Which invitation.
     pub invitation: Uuid,
-    /// A person asked for it: what was refused, not sent or lost is decided anew.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub replay: bool,
+    /// A person asked for it in this round of the invitation: what was refused, not sent or lost is decided anew. A redelivery
+    /// finds the next round and asks for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<u32>,
 }
 
 impl Event for InvitationDue {

@@ -192,7 +192,7 @@ fn deadline(context: &Context) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 
-/// Runs a function that a schedule starts. A failure fails the invocation, which the service repeats.
+/// Runs a function that a schedule starts. A failure fails the invocation; whether that is repeated is up to the schedule.
 ///
 /// # Errors
 /// [`Error::Runtime`] when the Lambda runtime ends.

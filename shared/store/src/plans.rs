@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::classify;
 use crate::item::{Key, Stored, expiry, failed_put, number, packed};
-use crate::retention::{LOOPS_DAYS, PLANS_DAYS};
+use crate::retention::{LOOPS_DAYS, PLANS_DAYS, WATCHED_DAYS};
 use crate::{Store, StoreError};
 
 const WHAT: &str = "plan";
@@ -20,6 +20,8 @@ fn key(key: &str) -> Key {
 fn days(name: &str) -> u32 {
     if name.starts_with("write-back/") {
         LOOPS_DAYS
+    } else if name.starts_with("watched/") || name.starts_with("asked/") {
+        WATCHED_DAYS
     } else {
         PLANS_DAYS
     }

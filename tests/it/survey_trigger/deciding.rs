@@ -49,7 +49,8 @@ async fn a_resolved_case_asks_its_customer_once_and_the_survey_knows_its_case() 
     let invitation = scene.invitation().await;
     assert_eq!(sent[0].invitation, invitation.id);
     assert_eq!(invitation.state, InvitationState::Sent);
-    assert_eq!(invitation.token.as_deref(), Some("T-1"));
+    let survey = invitation.survey.clone().unwrap();
+    assert_eq!(survey.token, "T-1");
     let made = &scene.platform.surveys()[0].asked;
     assert_eq!(made.questionnaire, "after-case");
     let case = CASE.to_string();

@@ -1,5 +1,6 @@
 //! Every step may happen twice, and every step may fail before or after its effect.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -25,7 +26,6 @@ impl Resolved {
       table: incident
       column: statecode
       to: [1]
-      purpose: care
       survey: { connection: wxm, questionnaire: after-case }
       send: { column: cxl_surveylink }
 "#;
@@ -74,13 +74,14 @@ impl Scenario for Resolved {
         if is_known && self.rules.contains("email") {
             assert_eq!(sent, 1, "it says that it was sent");
         }
+        let links: BTreeSet<String> = scene.rows.writes().into_iter().map(|w| w.text).collect();
         let steps = scene.steps().await;
         let told = steps
             .iter()
             .filter(|step| step.key.starts_with("invitation/"));
         json!({
             "told": told.count(),
-            "link": scene.rows.writes().last().is_some(),
+            "links": links.len(),
             "by_column": self.rules.contains("column: cxl").then_some(invitation.state.word()),
         })
     }

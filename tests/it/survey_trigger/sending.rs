@@ -2,7 +2,7 @@
 
 use cxloop_domain::loops::{Replay, StepKind};
 use cxloop_domain::survey_trigger::{
-    Arrival, DeliveryOutcome, DeliveryReported, InvitationDue, InvitationState,
+    Arrival, DeliveryOutcome, DeliveryReported, InvitationDue, InvitationState, NotSent,
 };
 use cxloop_ports::{Failure, Remedy};
 
@@ -231,7 +231,7 @@ async fn what_failed_is_decided_anew_when_a_person_asks_and_the_loop_is_mended()
     scene.platform.has_again("after-case");
     // A wake-up that comes late is nobody's wish.
     let late = InvitationDue {
-        replay: false,
+        replay: None,
         ..again.clone()
     };
     scene.told(Arrival::Due(late)).await.unwrap();
@@ -251,4 +251,102 @@ async fn what_failed_is_decided_anew_when_a_person_asks_and_the_loop_is_mended()
             .iter()
             .any(|step| step.what == StepKind::InvitationSent)
     );
+}
+
+#[tokio::test]
+async fn what_is_sent_once_more_is_not_sent_a_third_time() {
+    let rules = format!("{AFTER_CASE}      on_unknown: resend\n");
+    let scene = Scene::new(&configuration("", &rules)).await;
+    let lost = || Failure::retry("the answer was lost", "");
+    scene.mail.lost_answers().always(lost());
+    scene.set(1);
+    scene
+        .told_until_done(Arrival::Changed(scene.change("1")))
+        .await;
+    assert_eq!(scene.mail.sent().len(), 2);
+    assert_eq!(scene.invitation().await.state, InvitationState::Unknown);
+}
+
+#[tokio::test]
+async fn a_wish_that_is_delivered_twice_sends_one_message() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    let lost = || Failure::retry("the answer was lost", "");
+    scene.mail.lost_answers().always(lost());
+    scene.sets(1).await.unwrap();
+    let before = scene.invitation().await;
+    let wish = InvitationDue {
+        connection: before.connection,
+        invitation: before.id,
+        replay: Some(before.round),
+    };
+    for _ in 0..3 {
+        scene.told(Arrival::Due(wish.clone())).await.unwrap();
+    }
+    assert_eq!(
+        scene.mail.sent().len(),
+        2,
+        "the first, and one that was asked for"
+    );
+    assert_eq!(scene.invitation().await.state, InvitationState::Unknown);
+}
+
+#[tokio::test]
+async fn while_a_service_has_to_be_mended_no_survey_is_made_twice() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    scene
+        .mail
+        .faults()
+        .always(Failure::mend("The address is not verified.", ""));
+    scene.set(1);
+    let change = Arrival::Changed(scene.change("1"));
+    for _ in 0..3 {
+        scene.told(change.clone()).await.unwrap_err();
+    }
+    scene.mail.faults().mend();
+    scene.told(change).await.unwrap();
+    assert_eq!(scene.platform.surveys().len(), 1);
+    assert_eq!(scene.mail.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_place_is_given_back_when_the_row_leaves_the_state_before_it_was_sent() {
+    let all = "  at_most: { invitations: 1, within: 30d }";
+    let scene = Scene::new(&configuration(all, AFTER_CASE)).await;
+    scene.mail.faults().next(Failure::come_back(30, "wait"));
+    scene.set(1);
+    let change = Arrival::Changed(scene.change("1"));
+    scene.told(change.clone()).await.unwrap_err();
+    scene.set(0);
+    scene.told(change).await.unwrap();
+    assert_eq!(scene.mail.sent().len(), 0);
+    scene.sets(1).await.unwrap();
+    assert_eq!(scene.mail.sent().len(), 1, "the first took no place");
+}
+
+#[tokio::test]
+async fn a_row_that_is_gone_ends_what_was_begun_with_that_reason() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    scene.platform.faults().next(Failure::retry("down", ""));
+    scene.set(1);
+    let change = Arrival::Changed(scene.change("1"));
+    scene.told(change.clone()).await.unwrap_err();
+    scene.rows.delete(&record("incident", CASE));
+    scene.told(change).await.unwrap();
+    let state = scene.invitation().await.state;
+    let gone = NotSent::RowGone;
+    assert_eq!(state, InvitationState::NotSent { reason: gone });
+}
+
+#[tokio::test]
+async fn a_rule_that_asks_for_what_is_not_there_loses_no_change_of_its_table() {
+    let scene = Scene::new(&configuration("", AFTER_CASE)).await;
+    let table = "incident".parse().unwrap();
+    scene.rows.lacks(&table, &"statecode".parse().unwrap());
+    scene.set(1);
+    let waits = scene
+        .told(Arrival::Changed(scene.change("1")))
+        .await
+        .unwrap_err();
+    assert_eq!(waits.remedy, Remedy::Mend);
+    assert_eq!(scene.invitations().await.len(), 0);
 }

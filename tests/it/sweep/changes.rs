@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cxloop_ports::{Clock, Failure, Gates};
+use cxloop_ports::{Clock, Failure, Gates, Lane};
 use cxloop_testkit::{Interruptions, Scenario, fail_at_every_step};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -276,4 +276,27 @@ async fn ten_thousand_unchanged_cases_cost_ten_requests_once_and_one_afterwards(
     world.calls.clear(None);
     assert_eq!(swept(&world).await, 0);
     assert_eq!(asked(&world), 1);
+}
+
+#[tokio::test]
+async fn a_crm_that_asks_the_sweep_to_wait_is_left_alone_by_all() {
+    let (world, case) = with_a_known_case().await;
+    pause(&world, case, 2).await;
+    let busy =
+        json!({"target": "dynamics", "match": "/api/data", "status": 429, "retry_after": 300});
+    world
+        .faults
+        .add(serde_json::from_value(busy).unwrap())
+        .unwrap();
+    assert_eq!(swept(&world).await, 0, "nothing is wrong");
+    let connection = "dynamics".parse().unwrap();
+    let now = world.clock.now();
+    let closed = world
+        .store
+        .closed_until(&connection, Lane::Cases, now)
+        .await;
+    assert!(closed.unwrap().is_some());
+    // History lets case work go first for half a minute.
+    world.clock.advance(31);
+    assert_eq!(swept(&world).await, 1, "after the wait the change is told");
 }

@@ -318,7 +318,8 @@ impl World {
         sweep::Deps {
             configurations: self.role::<dyn Configurations>(self.store.clone()),
             inbox: self.role::<dyn Inbox>(self.store.clone()),
-            changes: self.role::<dyn CrmChanges>(self.desks.clone()),
+            changes: self
+                .role::<dyn CrmChanges>(Arc::new(self.other_desks(&self.store, Lane::History))),
             platforms: self.platforms(),
             loops: self.role::<dyn Loops>(self.store.clone()),
             gates: self.role::<dyn Gates>(self.store.clone()),

@@ -343,7 +343,7 @@ pub enum Enforcement {
 pub enum Exclusion {
     /// Cases that were merged into another.
     Merged,
-    /// Rows that a person of the company created, and no program.
+    /// Rows that anybody created but cxloop itself.
     AgentOpened,
     /// People of `internal_accounts`, and users of the CRM.
     Internal,

@@ -12,7 +12,8 @@ use crate::record_changed::Record;
 /// The most entries that an invitation's trail keeps.
 const TRAIL: usize = 40;
 
-/// One invitation to one survey: kept for whatever becomes of it, and shown. It names no person and holds no address.
+/// One invitation to one survey: kept for whatever becomes of it, and shown. It holds no name and no address, unless a
+/// far side's words about a refusal do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     /// Its id, derived from the rule, the row and how often the row has reached the rule's state.
@@ -34,12 +35,29 @@ pub struct Invitation {
     /// How often a person has had it decided anew.
     #[serde(default)]
     pub round: u32,
-    /// The token of the survey, once there is one.
+    /// Its survey, once there is one: kept before anybody is told of it, so that a repeat tells of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    pub survey: Option<OpenSurvey>,
+    /// The key under which the person's place is taken, to be given back when nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
+    /// Whether it was sent once more after a lost answer. That is done once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resent: bool,
     /// What happened, oldest first, for people.
     #[serde(default)]
     pub trail: Vec<Moment>,
+}
+
+/// A survey that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSurvey {
+    /// The platform's name for it.
+    pub token: String,
+    /// Where the person answers.
+    pub url: String,
+    /// Until when.
+    pub valid_until: Timestamp,
 }
 
 /// Where an invitation stands.
@@ -108,7 +126,7 @@ impl InvitationState {
 pub struct Moment {
     /// When.
     pub at: Timestamp,
-    /// A sentence for a person, without personal data.
+    /// A sentence for a person. Of a refusal it may quote the far side's words, which may hold a row's values.
     pub text: String,
 }
 
@@ -130,7 +148,9 @@ impl Invitation {
             changed_at: now,
             state: InvitationState::Due,
             round: 0,
-            token: None,
+            survey: None,
+            reserved: None,
+            resent: false,
             trail: vec![Moment {
                 at: of.at,
                 text: format!(
@@ -167,6 +187,7 @@ impl Invitation {
                 let text = "A person had it decided anew.";
                 let mut next = self.moved(InvitationState::Due, text, now);
                 next.round += 1;
+                next.resent = false;
                 Some(next)
             }
             _ => None,
@@ -178,6 +199,10 @@ impl Invitation {
     pub fn after_report(&self, outcome: &DeliveryOutcome, now: Timestamp) -> Option<Self> {
         use InvitationState as State;
         match (&self.state, outcome) {
+            // Such as an answer by a machine that somebody is away: the message is there all the same.
+            (State::Delivered, DeliveryOutcome::Bounced(why)) if why.starts_with("Transient") => {
+                None
+            }
             (State::Sent | State::Sending | State::Unknown, DeliveryOutcome::Delivered) => {
                 Some(self.moved(State::Delivered, "It arrived.", now))
             }

@@ -48,10 +48,12 @@ fn of_email(detail: &Value) -> Option<DeliveryOutcome> {
             })
         }
         // An address on the account's suppression list: nobody complained now, and nothing was sent.
-        "Complaint" => match word(&detail["complaint"]["complaintSubType"]) {
-            Some(subtype) => bounced(format!("Complaint/{subtype}")),
-            None => Some(DeliveryOutcome::Complained),
-        },
+        "Complaint" => {
+            match word(&detail["complaint"]["complaintSubType"]).filter(|w| *w != "null") {
+                Some(subtype) => bounced(format!("Complaint/{subtype}")),
+                None => Some(DeliveryOutcome::Complained),
+            }
+        }
         kind @ ("Reject" | "Rendering Failure") => bounced(kind.to_owned()),
         _ => None,
     }

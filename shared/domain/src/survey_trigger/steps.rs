@@ -28,7 +28,7 @@ pub fn invitation_step(invitation: &Invitation) -> Step {
         Replay::Invitation(InvitationDue {
             connection: invitation.connection.clone(),
             invitation: invitation.id,
-            replay: true,
+            replay: Some(invitation.round),
         })
     });
     Step {

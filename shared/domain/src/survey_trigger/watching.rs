@@ -94,7 +94,13 @@ pub fn observe(
     let mut next = before.cloned().unwrap_or_default();
     next.row_version = row.row_version;
     for rule in rules {
-        let held = row.columns.get(rule.column.as_str()).cloned();
+        let mut held = row.columns.get(rule.column.as_str()).cloned();
+        if row.tables.contains_key(rule.column.as_str())
+            && let Some(lookup) = &mut held
+        {
+            // The label of a lookup is somebody's name.
+            lookup.label = None;
+        }
         let known = before.and_then(|before| before.columns.get(&rule.column));
         let is_in = row.is_one_of(&rule.column, &rule.to);
         let told = is_in && is_told_late(rule, before, row, event);

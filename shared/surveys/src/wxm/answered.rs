@@ -68,12 +68,15 @@ pub(super) async fn page(
         .await
     {
         Err(failure) if number == 0 && failure.remedy == Remedy::Park => return Ok(second()),
+        // Where pages count from 0, the last number is one past the end.
+        Err(failure) if number > 1 && failure.remedy == Remedy::Park => return Ok(last()),
         body => body?,
     };
     let Some(body) = body else {
         return match number {
             0 => Ok(second()),
-            _ => Err(platform.client.no_api(asked)),
+            2.. => Ok(last()),
+            1 => Err(platform.client.no_api(asked)),
         };
     };
     let page: Page = wire::read::<Option<Page>>(&body)
@@ -90,6 +93,13 @@ pub(super) async fn page(
             .filter_map(|listed| answered(listed, &rule.name))
             .collect(),
     })
+}
+
+fn last() -> AnsweredPage {
+    AnsweredPage {
+        next: None,
+        responses: Vec::new(),
+    }
 }
 
 fn second() -> AnsweredPage {

@@ -83,7 +83,7 @@ async fn a_fault_before_sends_nothing_and_a_lost_answer_hides_what_was_sent() {
 async fn a_wake_up_that_is_asked_for_twice_rings_once() {
     let wake_ups = FakeWakeUps::default();
     let due = |number| InvitationDue {
-        replay: false,
+        replay: None,
         connection: "dynamics".parse().unwrap(),
         invitation: Uuid::from_u128(number),
     };

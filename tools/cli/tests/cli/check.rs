@@ -157,7 +157,8 @@ async fn a_queue_an_owner_and_a_question_that_are_not_there_are_mistakes() {
     );
     assert!(run.out.contains(&comment), "{run:?}");
     assert!(
-        run.out.contains("there are ABOUT, CASE_CAUSE, CASE_CLOSED, "),
+        run.out
+            .contains("there are ABOUT, CASE_CAUSE, CASE_CLOSED, "),
         "{run:?}"
     );
     assert!(run.out.contains("cxloop.yaml:11:14: case_rules[0].case.queue: There is no active queue called “Recuperación”."), "{run:?}");

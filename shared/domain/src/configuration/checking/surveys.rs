@@ -13,6 +13,8 @@ use crate::survey_trigger::{problem_of_condition, problem_of_template};
 
 /// The most days that a delay may be: far below what a schedule takes, and far above what anybody remembers a visit.
 const LONGEST_DELAY_DAYS: i64 = 365;
+/// The most days within which invitations are counted: they are known for little longer.
+const LONGEST_CAP_DAYS: i64 = 400;
 /// The longest text message that the services take, in characters.
 const SMS_CHARS: usize = 1_600;
 
@@ -38,6 +40,14 @@ pub(super) fn check(
             let problem = "it would be quiet all day: expected another time than in from";
             report(found, "surveys.quiet_hours", "to", problem.into());
         }
+    }
+    let longest = LONGEST_CAP_DAYS * 86_400;
+    if surveys
+        .at_most
+        .is_some_and(|cap| cap.within.seconds() > longest)
+    {
+        let problem = format!("expected up to {LONGEST_CAP_DAYS}d");
+        report(found, "surveys.at_most", "within", problem);
     }
     if surveys.at_most.is_some_and(|cap| cap.invitations == 0) {
         let problem = "nobody would ever be asked: expected 1 or more";
@@ -86,6 +96,10 @@ fn one_rule(
     {
         let problem = format!("{purpose} is none of surveys.purposes");
         report(found, at, "purpose", problem);
+    }
+    if rule.purpose.is_some() && rule.send.channel().is_none() {
+        let problem = "consent is looked for by the address that is used, and a column has none";
+        report(found, at, "purpose", problem.into());
     }
     if let PersonPath::Written(person) = &rule.person {
         let fields = [
@@ -276,7 +290,7 @@ mod tests {
         let text = format!(
             r#"{CONNECTIONS}surveys:
   quiet_hours: {{ from: "09:00", to: "09:00", time_zone: Europa/Vigo }}
-  at_most: {{ invitations: 0, within: 30d }}
+  at_most: {{ invitations: 0, within: 401d }}
   rules:
     - name: one
       table: incident
@@ -295,6 +309,7 @@ mod tests {
       to: [1]
       survey: {{ connection: nowhere, questionnaire: x }}
       send: {{ column: new_link }}
+      purpose: care
 "#
         );
         let mistakes = read(&text).unwrap_err();
@@ -307,6 +322,7 @@ mod tests {
             paths,
             [
                 "surveys.at_most.invitations",
+                "surveys.at_most.within",
                 "surveys.quiet_hours.time_zone",
                 "surveys.quiet_hours.to",
                 "surveys.rules[0].delay",
@@ -324,6 +340,8 @@ mod tests {
                 "surveys.rules[0].to",
                 "surveys.rules[0].when",
                 "surveys.rules[1].name",
+                "surveys.rules[1].purpose",
+                "surveys.rules[1].purpose",
                 "surveys.rules[1].survey.connection",
             ],
             "{mistakes:#?}"

@@ -18,7 +18,7 @@ const NOW: &str = "2026-03-02T10:00:00.25Z";
 
 fn due() -> InvitationDue {
     InvitationDue {
-        replay: false,
+        replay: None,
         connection: "dynamics".parse().unwrap(),
         invitation: Uuid::from_u128(7),
     }
