@@ -60,7 +60,7 @@ async fn a_webhook_that_failed_for_good_is_told_and_counted_once() {
     world.dataverse.jobs_ended().await;
     assert_eq!(swept(&world).await, 1);
     let row = ("incident".to_owned(), case.to_string());
-    assert_eq!(told_of_jobs(&world), [row.clone()]);
+    assert_eq!(told_of_jobs(&world), std::slice::from_ref(&row));
     assert_eq!(healed(&world), 1);
     // What ended within the last quarter of an hour is read again, and is no news.
     assert_eq!(swept(&world).await, 0);
