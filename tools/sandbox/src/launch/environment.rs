@@ -25,6 +25,13 @@ const QUEUES: [(&str, &str, &str); 5] = [
     ("survey-trigger", "SurveyQueueUrl", "SurveyDeadLettersUrl"),
 ];
 
+/// What the function that schedules needs beside its queue, and the outputs with it.
+const SCHEDULING: [(&str, &str); 3] = [
+    ("CXLOOP_QUEUE_ARN", "SurveyQueueArn"),
+    ("CXLOOP_SCHEDULE_GROUP", "SurveyScheduleGroup"),
+    ("CXLOOP_SCHEDULE_ROLE_ARN", "SurveyScheduleRoleArn"),
+];
+
 /// Where AWS's SDKs find End User Messaging, which the emulator does not have.
 const TEXT_MESSAGES: &str = "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2";
 
@@ -84,6 +91,11 @@ impl EnvironmentFiles {
                     ("CXLOOP_QUEUE_URL", queue),
                     ("CXLOOP_DEAD_LETTERS_URL", dead_letters),
                 ] {
+                    variables.insert(name.to_owned(), stack.output(output)?.to_owned());
+                }
+            }
+            if function == "survey-trigger" {
+                for (name, output) in SCHEDULING {
                     variables.insert(name.to_owned(), stack.output(output)?.to_owned());
                 }
             }
