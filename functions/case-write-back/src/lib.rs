@@ -22,7 +22,7 @@ use cxloop_domain::names::{ConnectionName, ResponseKey};
 use cxloop_domain::record_changed::RecordChanged;
 use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::{ResponseLease, trace};
+use cxloop_lambda_kit::{Lease, trace};
 use cxloop_ports::{
     CaseRecordDesks, CaseRecords, Claims, Clock, Configurations, Failure, Gates, Lane, Loops,
     Plans, Remedy, Signals, SurveyPlatform, SurveyPlatforms,
@@ -216,7 +216,7 @@ impl Work<'_> {
             .await?;
         let now = deps.clock.now();
         let claims = deps.claims.as_ref();
-        let Some(lease) = ResponseLease::take(claims, &deps.worker, &self.response, now).await?
+        let Some(lease) = Lease::on_response(claims, &deps.worker, &self.response, now).await?
         else {
             if self.again() {
                 let why = "another worker is at this response";

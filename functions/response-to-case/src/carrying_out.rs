@@ -9,7 +9,7 @@ use cxloop_domain::response_to_case::{
 };
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::{ResponseLease, trace};
+use cxloop_lambda_kit::{Lease, trace};
 use cxloop_ports::{Failure, Lane, Noted, Remedy, TiedCase};
 
 use crate::Work;
@@ -190,7 +190,7 @@ impl Work<'_> {
         }
         let now = deps.clock.now();
         let claims = deps.claims.as_ref();
-        let Some(lease) = ResponseLease::take(claims, &deps.worker, &plan.response, now).await?
+        let Some(lease) = Lease::on_response(claims, &deps.worker, &plan.response, now).await?
         else {
             let why = "another worker is at the note of this response";
             return Err(Failure::come_back(NOTE_AGAIN_SECONDS, why));

@@ -15,12 +15,7 @@ use crate::{RACES, Work};
 impl Work<'_> {
     /// Decides on an invitation whose time has come, and sends it.
     pub(crate) async fn decide(&self, kept: KeptInvitation) -> Result<(), Failure> {
-        let invitation = &kept.invitation;
-        let rules = self.surveys.rules.iter();
-        let rule = rules
-            .filter(|rule| rule.table == invitation.record.table)
-            .find(|rule| rule.name == invitation.rule);
-        let Some(rule) = rule else {
+        let Some(rule) = self.rule_of(&kept.invitation) else {
             return self.not(kept, NotSent::RuleRemoved).await;
         };
         match self.draft(rule, &kept).await {
@@ -36,6 +31,14 @@ impl Work<'_> {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The rule of an invitation, unless it was taken out of the configuration.
+    pub(crate) fn rule_of(&self, invitation: &Invitation) -> Option<&SurveyRule> {
+        let rules = self.surveys.rules.iter();
+        rules
+            .filter(|rule| rule.table == invitation.record.table)
+            .find(|rule| rule.name == invitation.rule)
     }
 
     /// What is sent, if anything, and to whom.

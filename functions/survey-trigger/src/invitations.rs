@@ -1,7 +1,5 @@
 //! Leading an invitation on by one worker at a time, and keeping what becomes of it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use cxloop_domain::loops::Step;
 use cxloop_domain::names::LoopId;
 use cxloop_domain::signals::Signal;
@@ -10,7 +8,7 @@ use cxloop_domain::survey_trigger::{
     invitation_step, is_told,
 };
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::trace;
+use cxloop_lambda_kit::{Lease, trace};
 use cxloop_ports::{Failure, KeptInvitation};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -23,24 +21,19 @@ const LEASE: SignedDuration = SignedDuration::from_secs(120);
 /// How soon a message comes back that found the invitation in another's hands, in seconds.
 const AGAIN_SECONDS: u32 = 5;
 
-/// Tells the attempts of a process apart.
-static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
-
 impl Work<'_> {
     /// Leads an invitation on as far as it goes now; `again` is the round in which a person asks to have it decided
     /// anew.
     pub(crate) async fn advance(&self, id: Uuid, again: Option<u32>) -> Result<(), Failure> {
-        let claims = &self.deps.claims;
+        let claims = self.deps.claims.as_ref();
         let key = format!("invitation/{id}");
-        let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
-        let holder = format!("{}/{attempt}", self.deps.worker);
         let now = self.deps.clock.now();
-        if !claims.lease(&key, &holder, now, now + LEASE).await? {
+        let Some(lease) = Lease::take(claims, &self.deps.worker, key, now, LEASE).await? else {
             return Err(Failure::come_back(
                 AGAIN_SECONDS,
                 "another worker is at this invitation",
             ));
-        }
+        };
         // Only now is it certain that nobody is sending: what stands as being sent was left by a worker who died over it.
         let led = match self.deps.invitations.load(id).await {
             Ok(Some(kept)) if again == Some(kept.invitation.round) => self.led_again(kept).await,
@@ -48,8 +41,8 @@ impl Work<'_> {
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
         };
-        let released = claims.release(&key, &holder).await;
-        led.and(released)
+        let given_back = lease.give_back().await;
+        led.and(given_back)
     }
 
     async fn led(&self, kept: KeptInvitation) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use cxloop_domain::configuration::{OnUnknown, SendBy, SurveyRule};
 use cxloop_domain::signals::Signal;
 use cxloop_domain::survey_trigger::{
-    Draft, Invitation, InvitationState, OpenSurvey, Words, address_of, prefills, words,
+    Address, Draft, Invitation, InvitationState, OpenSurvey, Words, prefills, words,
 };
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{
@@ -56,53 +56,49 @@ impl Work<'_> {
                 .await?;
         }
         let asked = self.asked(rule, &kept.invitation, draft, sender.as_ref())?;
-        if let SendBy::Platform(message) = &rule.send {
-            let to = address_of(rule, &draft.person)
-                .ok_or_else(|| Failure::park("The person has no address any more.", ""))?;
-            let invitation = PlatformInvitation {
-                to,
-                name: draft.person.name.clone(),
-                subject: filled(rule, draft, "")?.subject,
-                template: message.template.clone(),
-            };
-            let kept = self.sending(kept).await?;
-            let sent = sender.invite(&asked, &invitation).await;
-            return self.after(rule, kept, sent, "the survey platform").await;
-        }
-        let (kept, survey) = self.with_survey(kept, &asked, sender.as_ref()).await?;
-        let kept = &kept;
-        let text = filled(rule, draft, &survey.url)?;
-        if let SendBy::Column(column) = &rule.send {
-            let record = &kept.invitation.record;
-            self.rows.write_text(record, column, &survey.url).await?;
-            let text = format!("The link was written to {column}.");
-            return self.settle(kept.clone(), InvitationState::Sent, text).await;
-        }
-        let to = address_of(rule, &draft.person).map(|address| address.as_str().to_owned());
-        let to = to.ok_or_else(|| Failure::park("The person has no address any more.", ""))?;
-        let kept = self.sending(kept).await?;
-        let invitation = kept.invitation.id;
-        let (sent, by) = match &rule.send {
+        let (sent, kept, by) = match &rule.send {
+            SendBy::Platform(message) => {
+                let invitation = PlatformInvitation {
+                    to: address(draft)?.clone(),
+                    name: draft.person.name.clone(),
+                    subject: filled(rule, draft, "")?.subject,
+                    template: message.template.clone(),
+                };
+                let kept = self.sending(kept).await?;
+                let sent = sender.invite(&asked, &invitation).await;
+                (sent, kept, "the survey platform")
+            }
+            SendBy::Column(column) => {
+                let (kept, survey) = self.with_survey(kept, &asked, sender.as_ref()).await?;
+                let record = &kept.invitation.record;
+                self.rows.write_text(record, column, &survey.url).await?;
+                let text = format!("The link was written to {column}.");
+                return self.settle(kept, InvitationState::Sent, text).await;
+            }
             SendBy::Email(message) => {
+                let (kept, survey) = self.with_survey(kept, &asked, sender.as_ref()).await?;
                 let email = Email {
-                    invitation,
+                    invitation: kept.invitation.id,
                     from: message.from.clone(),
                     reply_to: message.reply_to.clone(),
-                    to,
-                    words: text,
+                    to: address(draft)?.as_str().to_owned(),
+                    words: filled(rule, draft, &survey.url)?,
                 };
-                (deps.mail.send(&email).await, "e-mail")
+                let kept = self.sending(&kept).await?;
+                (deps.mail.send(&email).await, kept, "e-mail")
             }
             SendBy::Sms(settings) => {
+                let (kept, survey) = self.with_survey(kept, &asked, sender.as_ref()).await?;
                 let message = TextMessage {
-                    invitation,
-                    to,
+                    invitation: kept.invitation.id,
+                    to: address(draft)?.as_str().to_owned(),
                     settings: settings.clone(),
-                    text: text.text,
+                    text: filled(rule, draft, &survey.url)?.text,
                 };
-                (deps.text_messages.send(&message).await, "text message")
+                let kept = self.sending(&kept).await?;
+                let sent = deps.text_messages.send(&message).await;
+                (sent, kept, "text message")
             }
-            SendBy::Platform(_) | SendBy::Column(_) => return Ok(()),
         };
         self.after(rule, kept, sent, by).await
     }
@@ -190,11 +186,7 @@ impl Work<'_> {
 
     /// An invitation that somebody was sending when they died or lost the answer.
     pub(crate) async fn found_unknown(&self, kept: KeptInvitation) -> Result<(), Failure> {
-        let rules = self.surveys.rules.iter();
-        let rule = rules
-            .filter(|rule| rule.table == kept.invitation.record.table)
-            .find(|rule| rule.name == kept.invitation.rule);
-        match rule {
+        match self.rule_of(&kept.invitation) {
             Some(rule) if rule.on_unknown == OnUnknown::Resend && !kept.invitation.resent => {
                 let text =
                     "Nobody knows whether it went out. It is sent once more, as its rule says.";
@@ -228,6 +220,12 @@ impl Work<'_> {
             connection: Some(self.crm),
         });
     }
+}
+
+/// Where it goes, as was decided.
+fn address(draft: &Draft) -> Result<&Address, Failure> {
+    let address = draft.chosen.address.as_ref();
+    address.ok_or_else(|| Failure::park("The person has no address.", "an address"))
 }
 
 fn filled(rule: &SurveyRule, draft: &Draft, link: &str) -> Result<Words, Failure> {

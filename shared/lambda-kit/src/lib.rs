@@ -7,11 +7,11 @@
 pub mod aws;
 mod error;
 mod http_client;
+mod lease;
 pub mod logging;
 pub mod metrics;
 mod per_version;
 pub mod queue;
-mod response_lease;
 pub mod settings;
 pub mod start;
 #[cfg(test)]
@@ -22,6 +22,6 @@ mod worker;
 
 pub use error::Error;
 pub use http_client::http_client;
+pub use lease::Lease;
 pub use per_version::PerVersion;
-pub use response_lease::ResponseLease;
 pub use worker::worker_name;

@@ -26,7 +26,7 @@ use uuid::Uuid;
 const CONNECTIONS: &str = r#"
 connections:
   wxm: { kind: wxm, secret: s }
-  dynamics: { kind: dynamics, url: "https://contoso.crm4.dynamics.com", secret: s }
+  dynamics: { kind: dynamics, url: "https://contoso.crm4.dynamics.com", secret: s, application_user: 5a4db0c5-0006-4000-8000-000000000001 }
 "#;
 
 /// A rule that e-mails the customer of a resolved case.
@@ -40,6 +40,8 @@ pub(super) const AFTER_CASE: &str = r#"
       send: { email: { from: "coidado@contoso.com", subject: "Caso\n{{ row.ticketnumber }}", text: "Ola {{ person.name }}: {{ link }}", html: "<p>Ola {{ person.name }}</p><a href=\"{{ link }}\">Responder</a>" } }
 "#;
 
+/// The application user of [`CONNECTIONS`].
+pub(super) const OUR_USER: Uuid = Uuid::from_u128(0x5a4d_b0c5_0006_4000_8000_0000_0000_0001);
 pub(super) const CASE: Uuid = Uuid::from_u128(0xca5e);
 pub(super) const ANA: Uuid = Uuid::from_u128(0xa4a);
 

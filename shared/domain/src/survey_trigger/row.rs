@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use cel::Value;
 use serde_json::json;
 
-use crate::columns::CrmColumns;
+use crate::columns::{CrmColumn, CrmColumns};
 use crate::configuration::{
     Exclusion, PersonPath, SendBy, SurveyRule, Surveys, members_of_condition, members_of_template,
 };
@@ -39,10 +39,7 @@ pub struct SeenRow {
 impl SeenRow {
     /// What a column holds, as a text: `1`, `true`, an id. `None` when it is empty.
     pub fn text(&self, column: &str) -> Option<String> {
-        match &self.columns.get(column)?.value {
-            serde_json::Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        }
+        Some(text_of(self.columns.get(column)?))
     }
 
     /// The row that a lookup leads to.
@@ -55,17 +52,7 @@ impl SeenRow {
 
     /// Whether a column holds one of these values, given as values or as the labels that people see.
     pub(super) fn is_one_of(&self, column: &ColumnName, wanted: &[String]) -> bool {
-        let Some(text) = self.text(column.as_str()) else {
-            return false;
-        };
-        let label = self
-            .columns
-            .get(column.as_str())
-            .and_then(|found| found.label.as_deref());
-        wanted.iter().any(|wanted| {
-            let wanted = wanted.trim();
-            wanted == text || label.is_some_and(|label| same(label, wanted))
-        })
+        is_one_of(self.columns.get(column.as_str()), wanted)
     }
 
     /// What templates see of it.
@@ -96,8 +83,22 @@ impl SeenRow {
     }
 }
 
-pub(super) fn same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+fn text_of(held: &CrmColumn) -> String {
+    match &held.value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether what a column holds is one of these values, given as values or as the labels that people see.
+pub(super) fn is_one_of(held: Option<&CrmColumn>, wanted: &[String]) -> bool {
+    let Some(held) = held else { return false };
+    let (text, label) = (text_of(held), held.label.as_deref());
+    let same = |label: &str, wanted: &str| label.trim().to_lowercase() == wanted.to_lowercase();
+    wanted.iter().any(|wanted| {
+        let wanted = wanted.trim();
+        wanted == text || label.is_some_and(|label| same(label, wanted))
+    })
 }
 
 /// Holds a rule's condition against a row; a rule without one is met.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::row::{SeenRow, same};
+use super::row::{SeenRow, is_one_of};
 use crate::columns::CrmColumn;
 use crate::configuration::SurveyRule;
 use crate::identity;
@@ -104,7 +104,7 @@ pub fn observe(
         let known = before.and_then(|before| before.columns.get(&rule.column));
         let is_in = row.is_one_of(&rule.column, &rule.to);
         let told = is_in && is_told_late(rule, before, row, event);
-        if told || has_reached(rule, known, row, event) {
+        if told || (is_in && has_reached(rule, known, row, event)) {
             next.untold.remove(&rule.name);
             let reached = next.reached.entry(rule.name.clone()).or_default();
             *reached += 1;
@@ -126,21 +126,19 @@ pub fn observe(
     Observed::Next(next)
 }
 
+/// Whether a row that is in the state of a rule has come there with this change.
 fn has_reached(
     rule: &SurveyRule,
     known: Option<&Option<CrmColumn>>,
     row: &SeenRow,
     event: &RecordChanged,
 ) -> bool {
-    if !row.is_one_of(&rule.column, &rule.to) {
-        return false;
-    }
     match known {
         Some(before) => {
             let now = row.columns.get(rule.column.as_str());
             let moved =
                 before.as_ref().map(|column| &column.value) != now.map(|column| &column.value);
-            moved && (rule.from.is_empty() || was_one_of(before.as_ref(), &rule.from))
+            moved && (rule.from.is_empty() || is_one_of(before.as_ref(), &rule.from))
         }
         None if event.change == Change::Created => rule.from.is_empty(),
         None => names(event, &rule.column),
@@ -157,18 +155,6 @@ fn is_told_late(
     let first_look = before.and_then(|before| before.untold.get(&rule.name));
     let version = event.row_version.unwrap_or(row.row_version);
     names(event, &rule.column) && first_look.is_some_and(|first| version <= *first)
-}
-
-fn was_one_of(before: Option<&CrmColumn>, wanted: &[String]) -> bool {
-    let Some(before) = before else { return false };
-    let text = match &before.value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    wanted.iter().any(|wanted| {
-        let label = before.label.as_deref();
-        wanted.trim() == text || label.is_some_and(|label| same(label, wanted))
-    })
 }
 
 /// Whether a change says that a column was written. The messages made for a state name no columns and write these two.
