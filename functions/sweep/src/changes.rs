@@ -8,6 +8,7 @@ use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedPage, ChangedRecords, Failure, Remedy};
 use jiff::Timestamp;
 
+use crate::waiting::unless_asked_to_wait;
 use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION, publishing};
 
 /// Reads what changed and tells it, table by table. One table that fails keeps no other back, but a closed connection all.
@@ -36,16 +37,10 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
         };
         match work.tell().await {
             Ok(count) => told += count,
-            // Asked to wait, or to leave the CRM to case work, the whole function waits: its next run is soon enough.
-            Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => break,
-            Err(Failure {
-                remedy: Remedy::WaitUntil { connection, until },
-                ..
-            }) => {
-                deps.gates.close(&connection, until).await?;
-                break;
-            }
             Err(failure) => {
+                let Some(failure) = unless_asked_to_wait(deps, failure).await else {
+                    break;
+                };
                 tracing::error!(
                     { fields::FUNCTION } = FUNCTION,
                     { fields::OUTCOME } = outcomes::FAILED,

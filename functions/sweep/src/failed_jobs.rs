@@ -12,6 +12,7 @@ use cxloop_domain::signals::{Healed, Signal};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedRecords, Failure, Remedy};
 
+use crate::waiting::unless_asked_to_wait;
 use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION, publishing};
 
 /// Tells what failed since the last look. Returns how many jobs of which nobody knew were told, or the failure; being asked
@@ -25,25 +26,19 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
         return Ok(0);
     }
     let mut told = 0;
-    match pages(deps, &applied, &connection, crm.as_ref(), &mut told).await {
-        Ok(()) => {}
-        Err(failure) if matches!(failure.remedy, Remedy::ComeBack { .. }) => {}
-        Err(Failure {
-            remedy: Remedy::WaitUntil { connection, until },
-            ..
-        }) => deps.gates.close(&connection, until).await?,
-        Err(failure) => {
-            tracing::error!(
-                { fields::FUNCTION } = FUNCTION,
-                { fields::OUTCOME } = outcomes::FAILED,
-                { fields::CONNECTION } = connection.as_str(),
-                { fields::DETAIL } = failure.detail,
-                "it could not be read which webhooks of the CRM failed"
-            );
-            // Without the right to read jobs, the reading of changes finds the same rows, later.
-            if failure.remedy != Remedy::Mend {
-                return Err(failure);
-            }
+    if let Err(failure) = pages(deps, &applied, &connection, crm.as_ref(), &mut told).await
+        && let Some(failure) = unless_asked_to_wait(deps, failure).await
+    {
+        tracing::error!(
+            { fields::FUNCTION } = FUNCTION,
+            { fields::OUTCOME } = outcomes::FAILED,
+            { fields::CONNECTION } = connection.as_str(),
+            { fields::DETAIL } = failure.detail,
+            "it could not be read which webhooks of the CRM failed"
+        );
+        // Without the right to read jobs, the reading of changes finds the same rows, later.
+        if failure.remedy != Remedy::Mend {
+            return Err(failure);
         }
     }
     if told > 0 {

@@ -11,6 +11,7 @@ mod kept_bodies;
 mod publishing;
 mod responses;
 mod unfinished;
+mod waiting;
 
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use cxloop_ports::{
 };
 use jiff::Timestamp;
 
+use crate::waiting::unless_asked_to_wait;
 use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION};
 
 /// Asks every platform that can be asked. One that fails keeps no other back. Returns how many responses were told, or the
@@ -33,7 +34,13 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
             deps,
             applied: &applied,
             connection,
-            platform: deps.platforms.platform(&applied, connection)?,
+            platform: match deps.platforms.platform(&applied, connection) {
+                Ok(platform) => platform,
+                Err(failure) => {
+                    first_failure.get_or_insert(failure);
+                    continue;
+                }
+            },
             key: checkpoint_key(connection, &wxm.url),
             began,
         };
@@ -161,15 +168,7 @@ impl Account<'_> {
 
     /// What a failure leads to; `None` when the next run is soon enough.
     async fn fails(&self, failure: Failure) -> Option<Failure> {
-        match &failure.remedy {
-            Remedy::WaitUntil { connection, until } => {
-                // That others learn of it is a kindness: they would be told the same.
-                let _ = self.deps.gates.close(connection, *until).await;
-                return None;
-            }
-            Remedy::ComeBack { .. } => return None,
-            Remedy::Retry | Remedy::Mend | Remedy::Park => {}
-        }
+        let failure = unless_asked_to_wait(self.deps, failure).await?;
         tracing::error!(
             { fields::FUNCTION } = FUNCTION,
             { fields::OUTCOME } = outcomes::FAILED,

@@ -145,8 +145,10 @@ impl Checkpoint {
     pub fn forgotten(&self) -> Self {
         // Of the very first reading it is not known yet that anything is complete, and the hour that it looks back passes.
         let first_looks_back_to = match self.reading.as_ref().map(|reading| &reading.what) {
-            Some(What::Everything { told_since }) => told_since.checked_add(OVERLAP).ok(),
-            _ => None,
+            Some(What::Everything { told_since: since } | What::ChangedSince(since)) => {
+                since.checked_add(OVERLAP).ok()
+            }
+            Some(What::Link(_)) | None => None,
         };
         Self {
             complete_until: self.complete_until.or(first_looks_back_to),

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{Failure, Invitations, KeptInvitation};
 use futures::future::try_join_all;
@@ -19,8 +19,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
-use crate::error::classify;
-use crate::item::{Attributes, Key, Stored, expiry, failed_put, number, packed, text, written};
+use crate::item::{Attributes, Key, Over, Stored, expiry, number, packed, text, written};
 use crate::retention::LOOPS_DAYS;
 use crate::shard::{SHARDS, shard_of};
 use crate::{Store, StoreError};
@@ -75,38 +74,12 @@ impl Store {
         limit: usize,
         before: Timestamp,
     ) -> Result<Vec<Invitation>, StoreError> {
-        let now = self.clock.now();
-        let mut found = Vec::new();
-        let mut start = None;
-        while found.len() < limit {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("gsi1")
-                .key_condition_expression("#list = :list AND #place < :before")
-                .expression_attribute_names("#list", "gsi1pk")
-                .expression_attribute_names("#place", "gsi1sk")
-                .expression_attribute_values(":list", list.clone())
-                .expression_attribute_values(":before", text(written(before)))
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| classify("Query", &error))?;
-            for item in page.items.unwrap_or_default() {
-                let item = Stored::new(WHAT, item);
-                if !item.expired(now) {
-                    found.push(read(&item)?.invitation);
-                }
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(found)
+        let before = Some(written(before));
+        let items = self.index_list(WHAT, list, before, limit).await?;
+        items
+            .iter()
+            .map(|item| Ok(read(item)?.invitation))
+            .collect()
     }
 }
 
@@ -134,28 +107,14 @@ impl Invitations for Store {
         invitation: &Invitation,
     ) -> Result<KeptInvitation, Failure> {
         let item = written_as(invitation, version + 1, self.clock.now())?;
-        let replaced = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", number(version))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = replaced else {
-            return Ok(KeptInvitation {
+        match self.put_over(WHAT, item, version).await? {
+            Over::Replaced => Ok(KeptInvitation {
                 invitation: invitation.clone(),
                 version: version + 1,
-            });
-        };
-        match failed_put(&error) {
-            None => Err(classify("PutItem", &error).into()),
+            }),
             // Expired and removed since it was read: it stands as if it had just begun.
-            Some(standing) if standing.is_empty() => self.begin(invitation).await,
-            Some(standing) => Ok(read(&Stored::new(WHAT, standing))?),
+            Over::Gone => self.begin(invitation).await,
+            Over::Standing(standing) => Ok(read(&standing)?),
         }
     }
 

@@ -283,6 +283,44 @@ impl Store {
             },
         }
     }
+
+    /// Writes an item over one that still has a version.
+    pub(crate) async fn put_over(
+        &self,
+        what: &'static str,
+        item: Attributes,
+        version: u64,
+    ) -> Result<Over, StoreError> {
+        let replaced = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(version))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = replaced else {
+            return Ok(Over::Replaced);
+        };
+        match failed_put(&error) {
+            None => Err(classify("PutItem", &error)),
+            Some(standing) if standing.is_empty() => Ok(Over::Gone),
+            Some(standing) => Ok(Over::Standing(Stored::new(what, standing))),
+        }
+    }
+}
+
+/// What came of writing over a version.
+pub(crate) enum Over {
+    /// It is written.
+    Replaced,
+    /// Nothing is there any more: it expired and was removed.
+    Gone,
+    /// Another version is there.
+    Standing(Stored),
 }
 
 /// The item on which a conditional put failed, if that is why it failed.

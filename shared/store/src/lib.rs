@@ -33,6 +33,7 @@ mod gates;
 mod inbox;
 mod invitations;
 mod item;
+mod listed;
 mod loops;
 mod plans;
 mod responses;

@@ -1,12 +1,10 @@
 //! Plans under their business keys, each replaced only by whoever knows its version.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use cxloop_ports::{Failure, Kept, KeptFirst, Plans};
 use serde_json::Value;
 
-use crate::error::classify;
-use crate::item::{Key, Stored, expiry, failed_put, number, packed};
+use crate::item::{Key, Over, Stored, expiry, number, packed};
 use crate::retention::{LOOPS_DAYS, PLANS_DAYS, WATCHED_DAYS};
 use crate::{Store, StoreError};
 
@@ -69,28 +67,14 @@ impl Plans for Store {
             ("version", number(version + 1)),
             ("expires_at", expiry(now, days(name))),
         ]);
-        let replaced = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", number(version))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = replaced else {
-            return Ok(Kept {
+        match self.put_over(WHAT, item, version).await? {
+            Over::Replaced => Ok(Kept {
                 plan: plan.clone(),
                 version: version + 1,
-            });
-        };
-        match failed_put(&error) {
-            None => Err(classify("PutItem", &error).into()),
+            }),
             // Expired and removed since it was read: whoever comes first decides anew.
-            Some(standing) if standing.is_empty() => Ok(self.keep_first(name, plan).await?.kept),
-            Some(standing) => Ok(read(&Stored::new(WHAT, standing))?),
+            Over::Gone => Ok(self.keep_first(name, plan).await?.kept),
+            Over::Standing(standing) => Ok(read(&standing)?),
         }
     }
 }

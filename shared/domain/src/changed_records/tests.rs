@@ -67,6 +67,18 @@ fn a_table_that_keeps_no_changes_is_read_by_the_time_of_the_last_change() {
 }
 
 #[test]
+fn a_first_reading_by_time_that_is_forgotten_looks_back_as_far_as_it_did() {
+    let now = time("2026-11-22T10:00:00Z");
+    let untracked = Checkpoint::default().not_tracked(now);
+    let reading = untracked.due(now).unwrap();
+    let first_look = What::ChangedSince(time("2026-11-22T09:00:00Z"));
+    assert_eq!(reading.what, first_look);
+    let on_its_way = untracked.after_page(&reading, After::Page("page 2".into()));
+    let later = time("2026-11-22T10:40:00Z");
+    assert_eq!(on_its_way.forgotten().due(later).unwrap().what, first_look);
+}
+
+#[test]
 fn a_table_whose_rows_send_surveys_is_read_also_where_nothing_flows_back() {
     let read = |more: &str| {
         let text = format!(

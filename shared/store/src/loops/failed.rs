@@ -88,7 +88,7 @@ impl Store {
 
     /// The heads of the loops on the list, newest first.
     pub(super) async fn list_failed(&self, limit: usize) -> Result<Vec<Loop>, StoreError> {
-        let shards = (0..SHARDS).map(|shard| self.index_list(list(shard), limit));
+        let shards = (0..SHARDS).map(|shard| self.index_list(WHAT, list(shard), None, limit));
         let mut listed: Vec<(String, LoopId)> = Vec::new();
         for item in try_join_all(shards).await?.into_iter().flatten() {
             listed.push((item.text("gsi1sk")?.to_owned(), item.parsed("id")?));

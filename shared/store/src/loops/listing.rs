@@ -1,15 +1,12 @@
-//! Lists of the index, and the one of loops that changed last, read day by day.
+//! The list of the loops that changed last, read day by day.
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::loops::Loop;
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::head::{WHAT, day_list, read};
-use crate::error::classify;
-use crate::item::Stored;
 use crate::shard::SHARDS;
 use crate::{Store, StoreError};
 
@@ -59,45 +56,9 @@ impl Store {
         shard: u32,
         limit: usize,
     ) -> Result<Vec<Loop>, StoreError> {
-        let items = self.index_list(day_list(day, shard), limit).await?;
+        let items = self
+            .index_list(WHAT, day_list(day, shard), None, limit)
+            .await?;
         items.iter().map(read).collect()
-    }
-
-    /// What stands on a list of the index and has not expired, newest first.
-    pub(super) async fn index_list(
-        &self,
-        list: AttributeValue,
-        limit: usize,
-    ) -> Result<Vec<Stored>, StoreError> {
-        let now = self.clock.now();
-        let mut found = Vec::new();
-        let mut start = None;
-        while found.len() < limit {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("gsi1")
-                .key_condition_expression("#list = :list")
-                .expression_attribute_names("#list", "gsi1pk")
-                .expression_attribute_values(":list", list.clone())
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| classify("Query", &error))?;
-            let items = page.items.unwrap_or_default().into_iter();
-            found.extend(
-                items
-                    .map(|item| Stored::new(WHAT, item))
-                    .filter(|item| !item.expired(now)),
-            );
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(found)
     }
 }

@@ -1,6 +1,7 @@
 //! What a check found, and how it is told.
 
 use cxloop_domain::configuration::Mistake;
+use cxloop_ports::Failure;
 use serde_json::{Value, json};
 
 use crate::Report;
@@ -31,6 +32,28 @@ impl Findings {
             warnings: Vec::new(),
             verified: Vec::new(),
             not_verified: Vec::new(),
+        }
+    }
+
+    /// Notes that something was looked for in a connected system. It is there when no mistake was found since there were
+    /// `before` of them.
+    pub(crate) fn looked(
+        &mut self,
+        connection: &str,
+        what: &str,
+        before: usize,
+        looked: Result<(), Failure>,
+    ) {
+        match looked {
+            Ok(()) if self.mistakes.len() == before => {
+                self.verified.push(format!("{connection}: {what}"));
+            }
+            Ok(()) => {}
+            Err(failure) => {
+                let why = failure.message;
+                self.not_verified
+                    .push(format!("{connection}: {what}: {why}"));
+            }
         }
     }
 

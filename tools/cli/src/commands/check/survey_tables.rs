@@ -42,15 +42,7 @@ pub(super) async fn verify(
         Err(failure) => Err(failure),
     };
     let what = format!("{} of surveys and reopenings", count(number, "column"));
-    match looked {
-        Ok(()) if findings.mistakes.len() == before => {
-            findings.verified.push(format!("{connection}: {what}"));
-        }
-        Ok(()) => {}
-        Err(failure) => findings
-            .not_verified
-            .push(format!("{connection}: {what}: {}", failure.message)),
-    }
+    findings.looked(&connection, &what, before, looked);
 }
 
 /// An organisation whose tables are read once each.

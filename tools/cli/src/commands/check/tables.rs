@@ -39,15 +39,7 @@ pub(super) async fn verify(
         Err(failure) => Err(failure),
     };
     let what = count(number, "column");
-    match looked {
-        Ok(()) if findings.mistakes.len() == before => {
-            findings.verified.push(format!("{connection}: {what}"));
-        }
-        Ok(()) => {}
-        Err(failure) => findings
-            .not_verified
-            .push(format!("{connection}: {what}: {}", failure.message)),
-    }
+    findings.looked(&connection, &what, before, looked);
 }
 
 async fn look(
