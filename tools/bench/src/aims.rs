@@ -67,6 +67,13 @@ pub const CPU_PER_EVENT: Bound = Bound::Below(1_000_000);
 /// Hundredths of requests to Dynamics, of each kind, for a new case of a known customer. Signing in and looking up a queue's
 /// name happen once in a process, so a long run has a little more than one.
 pub const DYNAMICS_REQUESTS: Bound = Bound::AtMost(105);
+/// Hundredths of requests, for each change of a case that is written back: one read of Dynamics, one of the survey platform.
+/// What a process looks up once makes a long run a little more than one.
+pub const WRITE_BACK_READS: Bound = Bound::AtMost(105);
+/// Hundredths of requests that write to the survey platform, for each change of a case: the fields and a note.
+pub const WRITE_BACK_WRITES: Bound = Bound::AtMost(205);
+/// Not once.
+pub const NONE: Bound = Bound::AtMost(0);
 /// Percent of what the tenth response took that a later one may take.
 pub const GROWTH: Bound = Bound::AtMost(115);
 

@@ -89,6 +89,14 @@ pub fn token_call(body: &Value, now: Timestamp) -> Bytes {
     )
 }
 
+/// What Dynamics tells of a change, through the connection `dynamics`, whose secret comes in a header.
+#[must_use]
+pub fn change_call(body: &str, now: Timestamp) -> Bytes {
+    let headers = json!({"content-type": "application/json", "x-cxloop-secret": "sandbox"});
+    let body = Some(body.to_owned());
+    http_call("POST", "/webhooks/dynamics", headers, body, now)
+}
+
 /// A person who looks at a page.
 #[must_use]
 pub fn page_call(path: &str, now: Timestamp) -> Bytes {
@@ -135,49 +143,70 @@ fn http_call(
     Bytes::from(event.to_string())
 }
 
-/// A batch of a queue's messages, each an event of the bus.
-///
-/// Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"; Amazon EventBridge User Guide, "AWS service event
-/// structure".
-#[must_use]
-pub fn batch(events: &[Published], queue: &str, now: Timestamp) -> Bytes {
-    let records: Vec<Value> = events
-        .iter()
-        .map(|event| record(event, queue, now))
-        .collect();
-    Bytes::from(json!({ "Records": records }).to_string())
+/// A message in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id, by which a function says that it failed.
+    pub id: Uuid,
+    /// Its body.
+    pub body: String,
 }
 
-fn record(event: &Published, queue: &str, now: Timestamp) -> Value {
-    let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, event.detail.as_bytes());
-    let envelope = json!({
-        "version": "0",
-        "id": id,
-        "detail-type": event.name,
-        "source": event.source,
-        "account": "000000000000",
-        "time": now.to_string(),
-        "region": "eu-west-1",
-        "resources": [],
-        "detail": detail,
-    });
-    json!({
-        "messageId": id,
-        "receiptHandle": format!("receipt-{id}"),
-        "body": envelope.to_string(),
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": now.as_millisecond().to_string(),
-            "SenderId": "AIDAEXAMPLE",
-            "ApproximateFirstReceiveTimestamp": now.as_millisecond().to_string(),
-        },
-        "messageAttributes": {},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": format!("arn:aws:sqs:eu-west-1:000000000000:{queue}"),
-        "awsRegion": "eu-west-1",
-    })
+impl Message {
+    /// What a queue is given of an event of the bus.
+    ///
+    /// Source: Amazon EventBridge User Guide, "AWS service event structure".
+    #[must_use]
+    pub fn of(event: &Published, now: Timestamp) -> Self {
+        let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, event.detail.as_bytes());
+        let envelope = json!({
+            "version": "0",
+            "id": id,
+            "detail-type": event.name,
+            "source": event.source,
+            "account": "000000000000",
+            "time": now.to_string(),
+            "region": "eu-west-1",
+            "resources": [],
+            "detail": detail,
+        });
+        Self {
+            id,
+            body: envelope.to_string(),
+        }
+    }
+}
+
+/// A batch of a queue's messages.
+///
+/// Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
+#[must_use]
+pub fn batch<'m>(
+    messages: impl IntoIterator<Item = &'m Message>,
+    queue: &str,
+    now: Timestamp,
+) -> Bytes {
+    let record = |message: &Message| {
+        json!({
+            "messageId": message.id,
+            "receiptHandle": format!("receipt-{}", message.id),
+            "body": message.body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": now.as_millisecond().to_string(),
+                "SenderId": "AIDAEXAMPLE",
+                "ApproximateFirstReceiveTimestamp": now.as_millisecond().to_string(),
+            },
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:eu-west-1:000000000000:{queue}"),
+            "awsRegion": "eu-west-1",
+        })
+    };
+    let records: Vec<Value> = messages.into_iter().map(record).collect();
+    Bytes::from(json!({ "Records": records }).to_string())
 }
 
 /// What the schedule hands over. Source: Amazon EventBridge Scheduler User Guide, "What is EventBridge Scheduler?".
@@ -186,21 +215,25 @@ pub fn tick() -> Bytes {
     Bytes::from_static(b"{}")
 }
 
-/// The queue that an event goes to, as the template's rules have it.
+/// The queues that an event goes to, as the template's rules have it.
 #[must_use]
-pub fn queue_of(event: &Published) -> &'static str {
-    let kind = || {
-        let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
-        detail["kind"].as_str().map(str::to_owned)
-    };
+pub fn queues_of(event: &Published) -> &'static [&'static str] {
+    let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
     match event.name.as_str() {
-        "ResponseHinted" => "IntakeQueue",
-        "ResponseReceived" => match kind().as_deref() {
-            Some("new") => "CaseQueue",
-            Some("about_case") => "ReopenQueue",
-            _ => "UnroutedQueue",
+        "ResponseHinted" => &["IntakeQueue"],
+        "ResponseReceived" => match detail["kind"].as_str() {
+            Some("new") => &["CaseQueue"],
+            Some("about_case") => &["ReopenQueue"],
+            _ => &["UnroutedQueue"],
         },
-        _ => "UnroutedQueue",
+        "RecordChanged" => match detail["record"]["table"].as_str() {
+            Some("incident" | "annotation" | "email" | "phonecall" | "task") => {
+                &["WriteBackQueue", "SurveyQueue"]
+            }
+            _ => &["SurveyQueue"],
+        },
+        "InvitationDue" => &["SurveyQueue"],
+        _ => &["UnroutedQueue"],
     }
 }
 
@@ -219,21 +252,33 @@ mod tests {
     #[test]
     fn events_are_routed_as_the_rules_of_the_template_do() {
         let table = [
-            (event("ResponseHinted", "{}"), "IntakeQueue"),
-            (event("ResponseReceived", r#"{"kind":"new"}"#), "CaseQueue"),
+            ("ResponseHinted", "{}", vec!["IntakeQueue"]),
+            ("ResponseReceived", r#"{"kind":"new"}"#, vec!["CaseQueue"]),
             (
-                event("ResponseReceived", r#"{"kind":"about_case"}"#),
-                "ReopenQueue",
+                "ResponseReceived",
+                r#"{"kind":"about_case"}"#,
+                vec!["ReopenQueue"],
             ),
             (
-                event("ResponseReceived", r#"{"kind":"other"}"#),
-                "UnroutedQueue",
+                "ResponseReceived",
+                r#"{"kind":"other"}"#,
+                vec!["UnroutedQueue"],
             ),
-            (event("ResponseReceived", "no JSON"), "UnroutedQueue"),
-            (event("SomethingElse", "{}"), "UnroutedQueue"),
+            ("ResponseReceived", "no JSON", vec!["UnroutedQueue"]),
+            (
+                "RecordChanged",
+                r#"{"record":{"table":"task"}}"#,
+                vec!["WriteBackQueue", "SurveyQueue"],
+            ),
+            (
+                "RecordChanged",
+                r#"{"record":{"table":"lead"}}"#,
+                vec!["SurveyQueue"],
+            ),
+            ("SomethingElse", "{}", vec!["UnroutedQueue"]),
         ];
-        for (event, queue) in table {
-            assert_eq!(queue_of(&event), queue, "{event:?}");
+        for (name, detail, queues) in table {
+            assert_eq!(queues_of(&event(name, detail)), queues, "{name} {detail}");
         }
     }
 
@@ -244,7 +289,8 @@ mod tests {
             event("ResponseHinted", r#"{"inbox_id":"a"}"#),
             event("ResponseHinted", r#"{"inbox_id":"b"}"#),
         ];
-        let batch: Value = serde_json::from_slice(&batch(&events, "IntakeQueue", now)).unwrap();
+        let messages = events.map(|event| Message::of(&event, now));
+        let batch: Value = serde_json::from_slice(&batch(&messages, "IntakeQueue", now)).unwrap();
         let bodies: Vec<Value> = batch["Records"]
             .as_array()
             .unwrap()

@@ -53,6 +53,7 @@ pub async fn measure(arguments: &Arguments, tell: &(dyn Fn(&str) + Sync)) -> Res
     };
     if arguments.wants(Part::Functions) {
         report.functions = parts::functions(Kind::Ours, &FUNCTIONS, &measuring).await?;
+        report.functions.extend(parts::changes(&measuring).await?);
     }
     if arguments.wants(Part::Job) {
         for arrival in [Arrival::Signed, Arrival::Hinted] {

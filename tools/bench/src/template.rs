@@ -75,6 +75,18 @@ impl Template {
         own.or(of_all).unwrap_or(128)
     }
 
+    /// The queue that a function works through; empty when it has none.
+    #[must_use]
+    pub fn queue(&self, function: &str) -> &str {
+        let events = self.properties(function)["Events"].as_object();
+        let mut queues = events
+            .into_iter()
+            .flat_map(|events| events.values())
+            .filter_map(|event| event["Properties"]["Queue"].as_str());
+        let queue = queues.next().unwrap_or_default();
+        queue.strip_suffix(".Arn").unwrap_or(queue)
+    }
+
     /// How many messages of its queue a function is given at once; 1 when it has no queue.
     #[must_use]
     pub fn batch_size(&self, function: &str) -> usize {
@@ -121,7 +133,7 @@ Resources:
           CXLOOP_QUEUE_URL: !Ref CaseQueue
           CXLOOP_SOMETIMES: !If [Condition, a, b]
       Events:
-        Queue: {Type: SQS, Properties: {BatchSize: 5}}
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt CaseQueue.Arn, BatchSize: 5}}
   SweepFunction:
     Properties:
       MemorySize: 256
@@ -148,11 +160,13 @@ Resources:
     }
 
     #[test]
-    fn memory_and_batches_are_the_function_s_own_or_the_default() {
+    fn memory_queues_and_batches_are_the_function_s_own_or_the_default() {
         let template = Template::parse(TEMPLATE).unwrap();
         assert_eq!(template.memory_megabytes("response-to-case"), 192);
         assert_eq!(template.memory_megabytes("sweep"), 256);
         assert_eq!(template.batch_size("response-to-case"), 5);
         assert_eq!(template.batch_size("sweep"), 1);
+        assert_eq!(template.queue("response-to-case"), "CaseQueue");
+        assert_eq!(template.queue("sweep"), "");
     }
 }

@@ -1,15 +1,16 @@
-//! The AWS services behind one address, as `AWS_ENDPOINT_URL` has it: DynamoDB, EventBridge, SQS and Secrets Manager.
+//! The AWS services behind one address, as `AWS_ENDPOINT_URL` has it: DynamoDB, EventBridge, SQS, Secrets Manager and SES.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -27,12 +28,24 @@ pub struct Published {
     pub detail: String,
 }
 
+/// A message that a function put into a queue itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentAgain {
+    /// The queue's name in the template.
+    pub queue: String,
+    /// The message's body.
+    pub body: String,
+    /// When it is to be seen.
+    pub after: Duration,
+}
+
 #[derive(Clone)]
 pub(super) struct Aws {
     pub(super) dynamodb: DynamoDb,
     pub(super) meter: Meter,
     pub(super) secrets: Arc<BTreeMap<String, Value>>,
     pub(super) published: UnboundedSender<Published>,
+    pub(super) sent_again: UnboundedSender<SentAgain>,
     pub(super) ids: Arc<AtomicU64>,
 }
 
@@ -72,9 +85,25 @@ impl Aws {
     }
 
     /// Source: Amazon SQS API Reference, "SendMessage".
-    fn send_message(&self) -> Reply {
+    fn send_message(&self, body: &Value) -> Reply {
         self.meter
             .count(System::Sqs, Purpose::Write, "SendMessage", 0, 0);
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let queue = text("QueueUrl").rsplit('/').next().unwrap_or_default();
+        let message = SentAgain {
+            queue: queue.to_owned(),
+            body: text("MessageBody").to_owned(),
+            after: Duration::from_secs(body["DelaySeconds"].as_u64().unwrap_or(0)),
+        };
+        // Nobody listens while a single function is measured without its queue.
+        let _ = self.sent_again.send(message);
+        good(&json!({"MessageId": self.id()}))
+    }
+
+    /// Source: Amazon SES API v2 Reference, "SendEmail".
+    fn send_email(&self) -> Reply {
+        self.meter
+            .count(System::Ses, Purpose::Write, "SendEmail", 0, 0);
         good(&json!({"MessageId": self.id()}))
     }
 
@@ -95,7 +124,7 @@ impl Aws {
     }
 }
 
-async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(aws): State<Aws>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
@@ -104,8 +133,9 @@ async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: Bytes) -> Resp
     let reply = match target.split_once('.') {
         Some(("DynamoDB_20120810", operation)) => aws.dynamodb.answer(operation, &body),
         Some(("AWSEvents", "PutEvents")) => aws.put_events(&content()),
-        Some(("AmazonSQS", "SendMessage")) => aws.send_message(),
+        Some(("AmazonSQS", "SendMessage")) => aws.send_message(&content()),
         Some(("secretsmanager", "GetSecretValue")) => aws.secret(&content()),
+        None if uri.path() == "/v2/email/outbound-emails" => aws.send_email(),
         _ => bad("UnknownOperationException", target),
     };
     let content_type = if target.starts_with("DynamoDB") {
@@ -142,14 +172,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_published_event_is_counted_and_handed_on() {
+    fn what_is_published_or_put_into_a_queue_is_counted_and_handed_on() {
         let meter = Meter::default();
         let (published, mut told) = unbounded_channel();
+        let (sent_again, mut waiting) = unbounded_channel();
         let aws = Aws {
             dynamodb: DynamoDb::new(meter.clone()).unwrap(),
             meter: meter.clone(),
             secrets: Arc::default(),
             published,
+            sent_again,
             ids: Arc::default(),
         };
         let reply = aws.put_events(&json!({"Entries": [
@@ -163,5 +195,12 @@ mod tests {
         );
         assert_eq!(meter.read().of(System::EventBridge, None).requests, 1);
         assert_eq!(aws.secret(&json!({"SecretId": "cxloop/none"})).status, 400);
+        aws.send_message(&json!({"QueueUrl": "http://127.0.0.1:1/000000000000/SurveyQueue", "MessageBody": "á", "DelaySeconds": 5}));
+        let expected = SentAgain {
+            queue: "SurveyQueue".to_owned(),
+            body: "á".to_owned(),
+            after: Duration::from_secs(5),
+        };
+        assert_eq!(waiting.try_recv().unwrap(), expected);
     }
 }

@@ -17,6 +17,8 @@ pub enum System {
     Sqs,
     /// Secrets Manager.
     SecretsManager,
+    /// SES.
+    Ses,
     /// Dynamics 365.
     Dynamics,
     /// The survey platform.

@@ -1,13 +1,16 @@
 //! The outside systems, each a real server on a loopback port of its own: AWS, Dynamics and the survey platform.
 
+mod agent;
 mod aws;
 mod customers;
+mod door;
 mod dynamodb;
 mod http_calls;
 mod meter;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -15,21 +18,23 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use axum::Router;
 use axum::serve::ListenerExt;
-use cxloop_domain::configuration;
-use cxloop_ports::{Clock, Configurations};
+use cxloop_domain::configuration::{self, Configuration};
+use cxloop_ports::{Clock, Configurations, Failure};
 use cxloop_sandbox::dataverse::{Dataverse, Model};
 use cxloop_sandbox::launch::WEBHOOK_SECRET;
 use cxloop_sandbox::stand_in::{Now, wall_clock};
 use cxloop_sandbox::wxm::Wxm;
 use cxloop_store::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-pub use aws::Published;
+pub use agent::Agent;
+pub use aws::{Published, SentAgain};
 pub use customers::{CUSTOMERS, email_of};
+pub use door::Told;
 pub use meter::{Asked, Meter, Purpose, Reading, System, Tally};
 
 use crate::Error;
@@ -51,8 +56,18 @@ pub struct Outside {
     pub meter: Meter,
     /// The events that were put on the bus, in order.
     pub published: UnboundedReceiver<Published>,
+    /// The messages that functions put into queues themselves, in order.
+    pub sent_again: UnboundedReceiver<SentAgain>,
+    /// Dynamics.
+    pub dynamics: Dataverse,
+    /// How far the clock of Dynamics is behind.
+    pub dynamics_behind: Behind,
     /// The survey platform.
     pub surveys: Wxm,
+    /// What is configured.
+    pub configuration: Configuration,
+    /// The table of the functions.
+    pub store: Store,
     /// The machine's clock.
     pub now: Now,
     /// For looking at the stand-ins and playing people.
@@ -65,6 +80,22 @@ impl Drop for Outside {
         for server in &self.servers {
             server.abort();
         }
+    }
+}
+
+/// How far a clock is behind the machine's.
+#[derive(Debug, Clone, Default)]
+pub struct Behind(Arc<AtomicI64>);
+
+impl Behind {
+    /// Turns the clock back by so many seconds; by 0, it shows the machine's time again.
+    pub fn turn(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+
+    fn clock(&self, now: Now) -> Now {
+        let Self(behind) = self.clone();
+        Arc::new(move || now() - SignedDuration::from_secs(behind.load(Ordering::Relaxed)))
     }
 }
 
@@ -87,7 +118,10 @@ impl Outside {
         let mut servers = Vec::new();
         let model = Model::customer_service()
             .map_err(|error| Error::unusable("the model of the tables", error))?;
-        let dynamics = Dataverse::new(model, now.clone()).with_company();
+        let dynamics_behind = Behind::default();
+        let clock = dynamics_behind.clock(now.clone());
+        let dynamics = Dataverse::new(model, clock).with_company();
+        dynamics.allow_loopback_webhooks();
         // What is measured is the work, not the wait that service protection would ask for.
         dynamics.limit_requests(usize::MAX);
         let counted = |system, router: Router| {
@@ -106,16 +140,20 @@ impl Outside {
             counted(System::Surveys, surveys.router()),
         ));
         let (told, published) = unbounded_channel();
+        let (again, sent_again) = unbounded_channel();
         let aws = Aws {
             dynamodb: DynamoDb::new(meter.clone())
                 .map_err(|error| Error::unusable("the database", error))?,
             meter: meter.clone(),
             secrets: Arc::new(secrets()),
             published: told,
+            sent_again: again,
             ids: Arc::default(),
         };
         let aws_url = serve(aws.router(), &mut servers).await?;
-        apply(&aws_url, &dynamics_url, &surveys_url, now.clone()).await?;
+        let configuration = configured(&dynamics_url, &surveys_url)?;
+        let store = table(&aws_url, now.clone()).await?;
+        store.apply(&configuration).await.map_err(refused)?;
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .build()
@@ -126,7 +164,12 @@ impl Outside {
             dynamics_url,
             meter,
             published,
+            sent_again,
+            dynamics,
+            dynamics_behind,
             surveys,
+            configuration,
+            store,
             now,
             http,
             servers,
@@ -147,7 +190,7 @@ fn secrets() -> std::collections::BTreeMap<String, serde_json::Value> {
         ),
         (
             "cxloop/dynamics".to_owned(),
-            json!({"tenant": sandbox, "client_id": sandbox, "client_secret": sandbox}),
+            json!({"tenant": sandbox, "client_id": sandbox, "client_secret": sandbox, "webhook_secret": sandbox}),
         ),
     ]
     .into()
@@ -178,17 +221,15 @@ fn serve_on(listener: TcpListener, router: Router) -> JoinHandle<()> {
     })
 }
 
-async fn apply(
-    aws_url: &str,
-    dynamics_url: &str,
-    surveys_url: &str,
-    now: Now,
-) -> Result<(), Error> {
+fn configured(dynamics_url: &str, surveys_url: &str) -> Result<Configuration, Error> {
     let text = CONFIGURATION
         .replace("DYNAMICS_URL", dynamics_url)
         .replace("SURVEYS_URL", surveys_url);
-    let configuration = configuration::read(&text)
-        .map_err(|mistakes| Error::unusable("tools/bench/cxloop.yaml", format!("{mistakes:?}")))?;
+    configuration::read(&text)
+        .map_err(|mistakes| Error::unusable("tools/bench/cxloop.yaml", format!("{mistakes:?}")))
+}
+
+async fn table(aws_url: &str, now: Now) -> Result<Store, Error> {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
@@ -196,9 +237,10 @@ async fn apply(
         .endpoint_url(aws_url)
         .build();
     let client = Client::from_conf(config);
-    let refused = |failure: cxloop_ports::Failure| Error::unusable("the table", failure.message);
     Store::create_table(&client, TABLE).await.map_err(refused)?;
-    let store = Store::new(client, TABLE, Arc::new(MachineClock(now)));
-    store.apply(&configuration).await.map_err(refused)?;
-    Ok(())
+    Ok(Store::new(client, TABLE, Arc::new(MachineClock(now))))
+}
+
+fn refused(failure: Failure) -> Error {
+    Error::unusable("the table", failure.message)
 }

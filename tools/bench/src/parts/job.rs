@@ -51,8 +51,8 @@ pub struct Operation {
     pub operation: String,
     /// Requests in all.
     pub requests: u64,
-    /// Hundredths of requests per response.
-    pub hundredths_per_response: u64,
+    /// Hundredths of requests for each response or event.
+    pub hundredths_each: u64,
 }
 
 /// What was measured of the whole job.
@@ -267,7 +267,8 @@ fn taken(asked: &Reading, responses: u64, runs: Vec<Run>) -> Taken {
     }
 }
 
-fn operations(asked: &Reading, responses: u64) -> Vec<Operation> {
+/// What was asked for a number of responses or events.
+pub(super) fn operations(asked: &Reading, responses: u64) -> Vec<Operation> {
     asked
         .operations()
         .map(|((system, purpose, operation), tally)| Operation {
@@ -275,7 +276,7 @@ fn operations(asked: &Reading, responses: u64) -> Vec<Operation> {
             purpose: *purpose,
             operation: operation.clone(),
             requests: tally.requests,
-            hundredths_per_response: per_response(tally.requests, responses),
+            hundredths_each: per_response(tally.requests, responses),
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! The parts of the measurement.
 
+mod alone;
+mod changes;
 mod functions;
 mod growth;
 mod job;
@@ -8,7 +10,9 @@ mod stages;
 
 use cxloop_sandbox::stand_in::Now;
 
-pub use functions::{FUNCTIONS, FunctionFigures, functions};
+pub use alone::FunctionFigures;
+pub use changes::changes;
+pub use functions::{FUNCTIONS, functions};
 pub use growth::{GrowthStep, growth};
 pub use job::{Arrival, JobFigures, Operation, StageFigures, job};
 pub use rivals::{RivalFigures, rivals};

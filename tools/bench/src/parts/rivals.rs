@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Measuring;
-use super::functions::{FunctionFigures, functions};
+use super::alone::FunctionFigures;
+use super::functions::functions;
 use super::job::{Arrival, JobFigures, job};
 use super::stages::{Kind, STAGES};
 use crate::Error;

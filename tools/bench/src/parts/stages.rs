@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::Error;
-use crate::events::{batch, queue_of};
+use crate::events::{Message, batch, queues_of};
 use crate::outside::{Outside, Published};
 use crate::programs::{self, Rival};
 use crate::runtime_api::{Lambda, Program};
@@ -64,7 +64,12 @@ pub(super) async fn handle(
     queue: &str,
     outside_now: &cxloop_sandbox::stand_in::Now,
 ) -> Result<std::time::Duration, Error> {
-    let answer = worker.invoke(batch(events, queue, outside_now())).await?;
+    let messages: Vec<Message> = events
+        .iter()
+        .map(|event| Message::of(event, outside_now()))
+        .collect();
+    let batch = batch(&messages, queue, outside_now());
+    let answer = worker.invoke(batch).await?;
     let failed = answer.body["batchItemFailures"]
         .as_array()
         .map(Vec::as_slice);
@@ -144,12 +149,12 @@ async fn route(
         let Some(event) = published.recv().await else {
             return Err(Error::NotDone("the bus ended".to_owned()));
         };
-        let queue = match queue_of(&event) {
-            "IntakeQueue" => to_intake,
-            "CaseQueue" => to_case,
-            other => {
+        let queue = match queues_of(&event) {
+            ["IntakeQueue"] => to_intake,
+            ["CaseQueue"] => to_case,
+            others => {
                 return Err(Error::NotDone(format!(
-                    "an event went to {other}: {}",
+                    "an event went to {others:?}: {}",
                     event.detail
                 )));
             }

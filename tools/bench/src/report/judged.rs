@@ -2,13 +2,14 @@
 
 use super::{Report, hundredths, megabytes, milliseconds};
 use crate::aims::{
-    Aim, COLD_START, CPU_PER_EVENT, DYNAMICS_REQUESTS, GROWTH, PEAK_MEMORY, ZIP, ZIP_WITH_RULES,
+    Aim, COLD_START, CPU_PER_EVENT, DYNAMICS_REQUESTS, GROWTH, NONE, PEAK_MEMORY, WRITE_BACK_READS,
+    WRITE_BACK_WRITES, ZIP, ZIP_WITH_RULES,
 };
 use crate::outside::{Purpose, System};
 use crate::parts::{FunctionFigures, GrowthStep};
 
 /// The functions in which conditions are evaluated.
-const WITH_RULES: [&str; 2] = ["response-to-case", "case-reopen"];
+const WITH_RULES: [&str; 3] = ["response-to-case", "case-reopen", "survey-trigger"];
 
 /// What is compared between two steps.
 type Figure = fn(&GrowthStep) -> u64;
@@ -24,6 +25,35 @@ pub(super) fn aims(report: &Report) -> Vec<Aim> {
                 figure,
                 hundredths,
             ));
+        }
+    }
+    let write_back = |it: &&FunctionFigures| it.function == "case-write-back";
+    if let Some(figures) = report.functions.iter().find(write_back) {
+        let asked = [
+            (
+                "reads of Dynamics",
+                System::Dynamics,
+                Purpose::Read,
+                WRITE_BACK_READS,
+            ),
+            ("writes of Dynamics", System::Dynamics, Purpose::Write, NONE),
+            (
+                "reads of the survey platform",
+                System::Surveys,
+                Purpose::Read,
+                WRITE_BACK_READS,
+            ),
+            (
+                "writes of the survey platform",
+                System::Surveys,
+                Purpose::Write,
+                WRITE_BACK_WRITES,
+            ),
+        ];
+        for (what, system, purpose, bound) in asked {
+            let figure = figures.hundredths(system, purpose);
+            let what = format!("a case's change, written back: {what}");
+            aims.push(Aim::new(what, bound, figure, hundredths));
         }
     }
     if let (Some(early), Some(late)) = (settled(&report.growth), report.growth.last()) {
@@ -131,6 +161,7 @@ mod tests {
             cpu_per_event_nanoseconds: 999_999,
             peak_memory_bytes: 15_999_999,
             zip_bytes: Some(4_500_000),
+            operations: Vec::new(),
         };
         assert!(
             of_function(&figures("response-to-case"))

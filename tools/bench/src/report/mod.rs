@@ -51,6 +51,7 @@ impl Report {
             "Functions (release build, one event at a time)",
             &self.functions_table(),
         );
+        section(&mut text, "  asked per event", &self.events_asked_table());
         for job in &self.jobs {
             section(
                 &mut text,
@@ -77,6 +78,21 @@ impl Report {
         let mut table = functions_header();
         for function in &self.functions {
             table.row(function_row(&function.function, function));
+        }
+        table
+    }
+
+    fn events_asked_table(&self) -> Table {
+        let mut table = Table::new(&["function", "system", "operation", "requests"]);
+        for function in &self.functions {
+            for one in &function.operations {
+                table.row([
+                    function.function.clone(),
+                    format!("{:?}", one.system),
+                    one.operation.clone(),
+                    hundredths(one.hundredths_each),
+                ]);
+            }
         }
         table
     }
@@ -254,7 +270,7 @@ fn asked_table(job: &JobFigures) -> Table {
         table.row([
             format!("{:?}", one.system),
             one.operation.clone(),
-            hundredths(one.hundredths_per_response),
+            hundredths(one.hundredths_each),
         ]);
     }
     let units = [

@@ -37,6 +37,7 @@ use ports::Ports;
 pub use ports::free_base_port;
 use progress::Progress;
 pub use secrets::WEBHOOK_SECRET;
+pub use set_up::dynamics as set_up_dynamics;
 use stand_ins::StandIns;
 
 /// The domain of every address in the company and in the texts, from and to which e-mails may be sent.

@@ -23,7 +23,7 @@ use crate::stand_in::wall_clock;
 /// # Errors
 /// When the configuration has no connection of kind `dynamics`, something of another form is in the way, or a request is
 /// refused.
-pub(super) async fn dynamics(configuration: &Configuration, root: &str) -> Result<usize> {
+pub async fn dynamics(configuration: &Configuration, root: &str) -> Result<usize> {
     let Some((name, connection)) = configuration.dynamics() else {
         bail!("the configuration has no connection of kind dynamics");
     };
