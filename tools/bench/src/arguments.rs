@@ -15,6 +15,12 @@ pub enum Part {
     Rivals,
     /// From 10 to 10,000 responses.
     Growth,
+    /// The sweep over many cases of which none has changed.
+    Sweep,
+    /// Many edits on both sides.
+    Echo,
+    /// From a case's change to the response, in the sandbox.
+    Sandbox,
 }
 
 /// Measures the release binaries of the functions as Lambda would run them, on this machine, and writes target/bench.json.

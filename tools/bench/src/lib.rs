@@ -15,6 +15,7 @@ pub mod prices;
 pub mod process_figures;
 pub mod programs;
 pub mod report;
+pub mod running;
 pub mod runtime_api;
 pub mod template;
 
@@ -67,6 +68,15 @@ pub async fn measure(arguments: &Arguments, tell: &(dyn Fn(&str) + Sync)) -> Res
     }
     if arguments.wants(Part::Growth) {
         report.growth = parts::growth(&measuring).await?;
+    }
+    if arguments.wants(Part::Sweep) {
+        report.unchanged = Some(parts::unchanged(&measuring).await?);
+    }
+    if arguments.wants(Part::Echo) {
+        report.echo = Some(parts::echo(&measuring).await?);
+    }
+    if arguments.wants(Part::Sandbox) {
+        report.sandbox = Some(parts::sandbox(&measuring).await?);
     }
     report.judge();
     write(&report, &places.root.join("target/bench.json"))?;

@@ -1,5 +1,6 @@
 //! A person of the company at work in Dynamics.
 
+use cxloop_sandbox::dataverse::Dataverse;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,20 +19,31 @@ pub struct Agent {
 const AGENT: &str = "agent";
 
 impl Agent {
-    /// Signs in.
+    /// Signs in where the functions are measured.
     ///
     /// # Errors
     /// The stand-in gives no token.
     pub async fn start(outside: &Outside) -> Result<Self, Error> {
-        outside.dynamics.add_application(AGENT, AGENT);
-        let url = &outside.dynamics_url;
+        let http = outside.http.clone();
+        Self::sign_in(http, &outside.dynamics_url, &outside.dynamics).await
+    }
+
+    /// Signs in to the Dynamics that answers at an address.
+    ///
+    /// # Errors
+    /// The stand-in gives no token.
+    pub async fn sign_in(
+        http: reqwest::Client,
+        url: &str,
+        dynamics: &Dataverse,
+    ) -> Result<Self, Error> {
+        dynamics.add_application(AGENT, AGENT);
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", AGENT),
             ("client_secret", AGENT),
             ("scope", &format!("{url}/.default")),
         ];
-        let http = outside.http.clone();
         let asked = http.post(format!("{url}/sandbox/oauth2/v2.0/token"));
         let answer: Value = json_of(asked.form(&form)).await?;
         let token = answer["access_token"].as_str();
@@ -89,6 +101,15 @@ impl Agent {
         let labels = "odata.include-annotations=\"OData.Community.Display.V1.FormattedValue\"";
         let asked = self.http.get(address).header("prefer", labels);
         json_of(asked.bearer_auth(&self.token)).await
+    }
+
+    /// Whether there is such a case.
+    ///
+    /// # Errors
+    /// Dynamics cannot be reached.
+    pub async fn is_there(&self, case: Uuid) -> Result<bool, Error> {
+        let address = format!("{}/incidents({case})?$select=incidentid", self.api);
+        self.done(self.http.get(address)).await
     }
 
     async fn done(&self, asked: RequestBuilder) -> Result<bool, Error> {

@@ -64,6 +64,8 @@ pub struct Outside {
     pub dynamics_behind: Behind,
     /// The survey platform.
     pub surveys: Wxm,
+    /// Where it answers.
+    pub surveys_url: String,
     /// What is configured.
     pub configuration: Configuration,
     /// The table of the functions.
@@ -168,6 +170,7 @@ impl Outside {
             dynamics,
             dynamics_behind,
             surveys,
+            surveys_url,
             configuration,
             store,
             now,

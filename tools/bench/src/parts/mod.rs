@@ -2,21 +2,27 @@
 
 mod alone;
 mod changes;
+mod echo;
 mod functions;
 mod growth;
 mod job;
 mod rivals;
+mod sandbox;
 mod stages;
+mod unchanged;
 
 use cxloop_sandbox::stand_in::Now;
 
 pub use alone::FunctionFigures;
 pub use changes::changes;
+pub use echo::{EchoFigures, echo};
 pub use functions::{FUNCTIONS, functions};
 pub use growth::{GrowthStep, growth};
 pub use job::{Arrival, JobFigures, Operation, StageFigures, job};
 pub use rivals::{RivalFigures, rivals};
+pub use sandbox::{SandboxFigures, sandbox};
 pub use stages::{Kind, Stages};
+pub use unchanged::{Reading, UnchangedFigures, unchanged};
 
 use crate::programs::Places;
 use crate::template::Template;
@@ -48,6 +54,12 @@ pub struct Times {
     pub responses: u64,
     /// Responses that there are in all at the end of the growth.
     pub growth: u64,
+    /// Unchanged cases that the sweep reads.
+    pub rows: u64,
+    /// Edits on both sides.
+    pub edits: u64,
+    /// Changes in the sandbox.
+    pub changes: u64,
 }
 
 impl Times {
@@ -58,6 +70,9 @@ impl Times {
         events: 1_000,
         responses: 1_000,
         growth: 10_000,
+        rows: 100_000,
+        edits: 10_000,
+        changes: 200,
     };
     /// Enough to see that everything works.
     pub const QUICK: Self = Self {
@@ -66,5 +81,8 @@ impl Times {
         events: 50,
         responses: 50,
         growth: 100,
+        rows: 6_000,
+        edits: 300,
+        changes: 10,
     };
 }

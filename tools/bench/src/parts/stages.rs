@@ -29,7 +29,7 @@ impl Kind {
     ///
     /// # Errors
     /// It was not built or installed.
-    pub(super) fn program(
+    pub(crate) fn program(
         self,
         name: &str,
         measuring: &Measuring<'_>,

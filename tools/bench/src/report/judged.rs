@@ -56,6 +56,24 @@ pub(super) fn aims(report: &Report) -> Vec<Aim> {
             aims.push(Aim::new(what, bound, figure, hundredths));
         }
     }
+    if let Some(echo) = &report.echo {
+        let what = format!(
+            "{} edits on both sides: changes told of own writes",
+            echo.edits_of_agents + echo.edits_on_the_platform
+        );
+        aims.push(Aim::new(what, NONE, echo.echoes, |echoes| {
+            echoes.to_string()
+        }));
+    }
+    if let Some(unchanged) = &report.unchanged {
+        let what = format!("the sweep over {} cases: peak memory, MB", unchanged.rows);
+        aims.push(Aim::new(
+            what,
+            PEAK_MEMORY,
+            unchanged.peak_memory_bytes,
+            megabytes,
+        ));
+    }
     if let (Some(early), Some(late)) = (settled(&report.growth), report.growth.last()) {
         let figures: [(&str, Figure); 3] = [
             ("requests", |step| {

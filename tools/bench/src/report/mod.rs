@@ -2,6 +2,7 @@
 
 mod judged;
 mod table;
+mod way_back;
 
 use std::fmt::Write;
 
@@ -9,7 +10,10 @@ use serde::Serialize;
 
 use crate::aims::Aim;
 use crate::outside::System;
-use crate::parts::{FunctionFigures, GrowthStep, JobFigures, RivalFigures};
+use crate::parts::{
+    EchoFigures, FunctionFigures, GrowthStep, JobFigures, RivalFigures, SandboxFigures,
+    UnchangedFigures,
+};
 
 use table::Table;
 
@@ -26,6 +30,12 @@ pub struct Report {
     pub rivals: Vec<RivalFigures>,
     /// The growth.
     pub growth: Vec<GrowthStep>,
+    /// The sweep over unchanged cases.
+    pub unchanged: Option<UnchangedFigures>,
+    /// Edits on both sides.
+    pub echo: Option<EchoFigures>,
+    /// The way back in the sandbox.
+    pub sandbox: Option<SandboxFigures>,
     /// What is aimed at, and whether it is so.
     pub aims: Vec<Aim>,
 }
@@ -70,6 +80,7 @@ impl Report {
             &self.rivals_asked_table(),
         );
         section(&mut text, "Growth", &self.growth_table());
+        section(&mut text, "The way back", &way_back::table(self));
         section(&mut text, "Aims", &self.aims_table());
         text
     }
