@@ -1,5 +1,6 @@
 //! What an agent does with a case stands on the response, once, and nothing of ours comes back.
 
+mod attached;
 pub(crate) mod changing;
 mod fired;
 mod merging;

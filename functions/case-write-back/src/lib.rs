@@ -4,8 +4,8 @@
 //! stored as intended, written, and stored as written. Changes that come soon after a look are read together by one follow-up,
 //! and one worker at a time is at a response.
 
+mod following;
 mod looking;
-mod merged;
 mod standing;
 mod writing;
 
@@ -100,7 +100,7 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
     let Some(case) = case_of(&event, records.as_ref()).await? else {
         return Ok(());
     };
-    let responses = merged::responses_of(deps, case).await?;
+    let responses = following::responses_of(deps, case).await?;
     if responses.is_empty() && may_be_tied_soon(case, &event, deps.clock.now()) {
         return Err(Failure::come_back(
             UNTIED_AGAIN_SECONDS,

@@ -5,10 +5,12 @@
 //! changes hands only when the holder's case is closed, gone or refused. So two responses at the same moment
 //! make one case, wherever either of them stops.
 
+use cxloop_domain::case_write_back::Follower;
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::{ResponseKey, RuleName};
 use cxloop_domain::response_to_case::{CasePlan, Course, Progress, plan_key};
+use cxloop_lambda_kit::follow;
 use cxloop_ports::{Failure, Remedy};
 use uuid::Uuid;
 
@@ -98,8 +100,14 @@ impl Work<'_> {
             self.desk.create_contact(contact).await?;
         }
         match self.desk.open_case(draft).await {
-            Err(failure) if failure.remedy == Remedy::Park => Ok(()),
-            outcome => outcome.map(|_| ()),
-        }
+            Err(failure) if failure.remedy == Remedy::Park => return Ok(()),
+            outcome => outcome?,
+        };
+        // The case will be tied first to whoever is added to it first, which may be before its own response comes again.
+        let its_own = Follower {
+            response: plan.response.clone(),
+            case: draft.id,
+        };
+        follow(self.deps.plans.as_ref(), draft.id, &its_own).await
     }
 }

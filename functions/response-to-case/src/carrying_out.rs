@@ -1,5 +1,6 @@
 //! Carrying a plan out: contact, case with queue item and note, note on the response, record.
 
+use cxloop_domain::case_write_back::Follower;
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::RuleName;
@@ -9,7 +10,7 @@ use cxloop_domain::response_to_case::{
 };
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::{Lease, trace};
+use cxloop_lambda_kit::{Lease, follow, trace};
 use cxloop_ports::{Failure, Lane, Noted, Remedy, TiedCase};
 
 use crate::Work;
@@ -83,6 +84,11 @@ impl Work<'_> {
         let ticket = match &plan.course {
             Course::Open(draft) => self.desk.open_case(draft).await?.ticket,
             Course::Attach { case, ticket, note } => {
+                let ours = Follower {
+                    response: plan.response.clone(),
+                    case: *case,
+                };
+                follow(self.deps.plans.as_ref(), *case, &ours).await?;
                 self.desk.add_note(*case, note).await?;
                 ticket.clone()
             }

@@ -2,10 +2,11 @@
 //! adapters.
 //!
 //! A function's `main.rs` takes [`start::Parts`] from the environment, builds its roles from them and hands its
-//! handler to one of the runners in [`start`]. Nothing here knows a use case.
+//! handler to one of the runners in [`start`]. Nothing here belongs to one use case alone.
 
 pub mod aws;
 mod error;
+mod following;
 mod http_client;
 mod lease;
 pub mod logging;
@@ -21,6 +22,7 @@ pub mod verification;
 mod worker;
 
 pub use error::Error;
+pub use following::{follow, followers_of};
 pub use http_client::http_client;
 pub use lease::Lease;
 pub use per_version::PerVersion;

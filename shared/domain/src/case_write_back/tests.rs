@@ -366,3 +366,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_response_follows_a_case_once_and_only_as_many_as_may() {
+    let follower = |number: usize| Follower {
+        response: format!("wxm/r-{number}").parse().unwrap(),
+        case: Uuid::from_u128(7),
+    };
+    let mut all = Followers::default();
+    for number in 0..MOST_FOLLOWERS {
+        all = all.with(&follower(number)).unwrap();
+        assert_eq!(all.with(&follower(number)), None);
+    }
+    assert_eq!(all.with(&follower(MOST_FOLLOWERS)), None);
+    let stored = serde_json::to_value(&all).unwrap();
+    assert_eq!(serde_json::from_value::<Followers>(stored).unwrap(), all);
+}
