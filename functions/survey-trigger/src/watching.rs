@@ -53,7 +53,8 @@ impl Work<'_> {
                 // What is still to be begun ends with that reason.
                 return Ok(before);
             };
-            let next = match observe(&rules, before.as_ref(), &row, event) {
+            let now = deps.clock.now();
+            let next = match observe(&rules, before.as_ref(), &row, event, now) {
                 Observed::Outdated => {
                     return Err(Failure::retry(
                         "The CRM answered with an older state of the row than it had given before.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,6 +12,9 @@ use crate::configuration::SurveyRule;
 use crate::identity;
 use crate::names::{ColumnName, ConnectionName, RuleName};
 use crate::record_changed::{Change, Record, RecordChanged};
+
+/// By how much the clock of the CRM, which says when a change happened, may be ahead of ours, which says when a row was read.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was last seen of a row: stored under [`watch_key`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,10 +26,10 @@ pub struct Watched {
     /// How often the row has reached the state of each rule.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<RuleName, u32>,
-    /// Rules whose state the row was in at the first look, without anybody saying that it had just reached it, and the row's
-    /// version then. Of two changes the one that says so may come last.
+    /// Rules whose state the row was in at the first look, without anybody saying that it had just reached it, and the moment
+    /// of that look, by our clock. Of two changes the one that says so may come last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub untold: BTreeMap<RuleName, u64>,
+    pub untold_at: BTreeMap<RuleName, Timestamp>,
     /// What is still to be begun: stored together with what was seen, so that no death in between loses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Pending>,
@@ -75,16 +78,17 @@ pub enum Observed {
     Outdated,
 }
 
-/// Holds a row against what was seen of it before, and against the rules of its table.
+/// Holds a row, read at `now`, against what was seen of it before, and against the rules of its table.
 ///
 /// A row that is seen for the first time reached a state only if somebody says so: it was created now, or the change names the
-/// column, be it by a message that comes after another about the same version of the row. What the sweep finds first is only
+/// column, be it by a message that comes late and tells of what happened before that look. What the sweep finds first is only
 /// remembered, because its state may be years old.
 pub fn observe(
     rules: &[&SurveyRule],
     before: Option<&Watched>,
     row: &SeenRow,
     event: &RecordChanged,
+    now: Timestamp,
 ) -> Observed {
     if let Some(before) = before
         && row.row_version < before.row_version
@@ -103,9 +107,9 @@ pub fn observe(
         }
         let known = before.and_then(|before| before.columns.get(&rule.column));
         let is_in = row.is_one_of(&rule.column, &rule.to);
-        let told = is_in && is_told_late(rule, before, row, event);
+        let told = is_in && is_told_late(rule, before, event);
         if told || (is_in && has_reached(rule, known, row, event)) {
-            next.untold.remove(&rule.name);
+            next.untold_at.remove(&rule.name);
             let reached = next.reached.entry(rule.name.clone()).or_default();
             *reached += 1;
             next.pending.push(Pending {
@@ -114,9 +118,9 @@ pub fn observe(
                 at: event.happened_at,
             });
         } else if !is_in {
-            next.untold.remove(&rule.name);
+            next.untold_at.remove(&rule.name);
         } else if known.is_none() {
-            next.untold.insert(rule.name.clone(), row.row_version);
+            next.untold_at.insert(rule.name.clone(), now);
         }
         next.columns.insert(rule.column.clone(), held);
     }
@@ -145,16 +149,12 @@ fn has_reached(
     }
 }
 
-/// Whether a change that happened before the first look says only now that it brought the row into the state.
-fn is_told_late(
-    rule: &SurveyRule,
-    before: Option<&Watched>,
-    row: &SeenRow,
-    event: &RecordChanged,
-) -> bool {
-    let first_look = before.and_then(|before| before.untold.get(&rule.name));
-    let version = event.row_version.unwrap_or(row.row_version);
-    names(event, &rule.column) && first_look.is_some_and(|first| version <= *first)
+/// Whether a change that happened before the first look says only now that it brought the row into the state. The row may have
+/// been written again since: its version says nothing about this change.
+fn is_told_late(rule: &SurveyRule, before: Option<&Watched>, event: &RecordChanged) -> bool {
+    let first_look = before.and_then(|before| before.untold_at.get(&rule.name));
+    let is_older = |look: &Timestamp| event.happened_at.duration_since(*look) <= CLOCKS_DIFFER;
+    names(event, &rule.column) && first_look.is_some_and(is_older)
 }
 
 /// Whether a change says that a column was written. The messages made for a state name no columns and write these two.

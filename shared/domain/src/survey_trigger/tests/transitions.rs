@@ -11,9 +11,20 @@ fn seen(
     row: &SeenRow,
     event: &RecordChanged,
 ) -> (Watched, usize) {
+    seen_at(after(1), rules, before, row, event)
+}
+
+/// The same, with the moment at which the row is read.
+fn seen_at(
+    now: Timestamp,
+    rules: &[SurveyRule],
+    before: Option<&Watched>,
+    row: &SeenRow,
+    event: &RecordChanged,
+) -> (Watched, usize) {
     let rules: Vec<&SurveyRule> = rules.iter().collect();
     let had = before.map_or(0, |before| before.pending.len());
-    match observe(&rules, before, row, event) {
+    match observe(&rules, before, row, event, now) {
         Observed::Next(next) => {
             let new = next.pending.len() - had;
             (next, new)
@@ -37,7 +48,7 @@ fn a_row_that_moves_into_the_state_reaches_it_once() {
     assert_eq!(new, 1);
     assert_eq!(next.pending[0].occurrence, 1);
     assert_eq!(next.pending[0].at, after(0), "by the clock of the CRM");
-    let again = observe(&[&rules[0]], Some(&next), &resolved, &updated());
+    let again = observe(&[&rules[0]], Some(&next), &resolved, &updated(), after(2));
     assert_eq!(again, Observed::Same, "a repeat is no second change");
     let edited = row(3, json!({"statecode": 1}));
     assert_eq!(seen(&rules, Some(&next), &edited, &updated()).1, 0);
@@ -146,21 +157,46 @@ fn of_two_changes_of_a_new_row_the_one_that_names_the_state_may_come_last() {
     let (told, new) = seen(&rules, Some(&edited), &resolved, &closed);
     assert_eq!(new, 1, "the row was read after both");
     assert_eq!(seen(&rules, Some(&told), &resolved, &closed).1, 0, "once");
+}
 
+#[test]
+fn a_change_that_is_told_late_counts_by_when_it_happened_whatever_was_written_since() {
+    let rules = [rule(json!({}))];
+    let first_look = after(60);
+    let resolved = row(6, json!({"statecode": 1}));
+    let (edited, none) = seen_at(first_look, &rules, None, &resolved, &updated());
+    assert_eq!(none, 0);
+    // Somebody else writes another column, which another message tells of or none does.
     let later = row(7, json!({"statecode": 1}));
-    let (moved_on, _) = seen(&rules, Some(&edited), &later, &updated());
-    assert_eq!(
-        seen(&rules, Some(&moved_on), &later, &closed).1,
-        0,
-        "nobody knows when that was"
-    );
-    let mut early = closed.clone();
-    early.row_version = Some(5);
-    assert_eq!(
-        seen(&rules, Some(&moved_on), &later, &early).1,
-        1,
-        "unless the change says that it is older than the first look"
-    );
+    let (written, none) = seen_at(after(90), &rules, Some(&edited), &later, &updated());
+    assert_eq!(none, 0);
+    let mut closed = change(Change::Closed, &[]);
+    for before in [&edited, &written] {
+        for (happened, expected) in [
+            (-3600, 1),
+            (59, 1),
+            (61, 1),   // The clocks differ.
+            (3600, 0), // It was in that state already, and nobody knows since when.
+        ] {
+            closed.happened_at = after(happened);
+            let (told, new) = seen_at(after(7200), &rules, Some(before), &later, &closed);
+            assert_eq!(new, expected, "{happened} s");
+            let (_, again) = seen_at(after(7200), &rules, Some(&told), &later, &closed);
+            assert_eq!(again, 0, "once");
+        }
+    }
+}
+
+#[test]
+fn what_was_stored_before_first_looks_had_a_moment_is_still_read() {
+    let stored = json!({
+        "row_version": 6,
+        "columns": {"statecode": {"value": 1, "label": null}},
+        "untold": {"despois-do-caso": 6},
+    });
+    let watched: Watched = serde_json::from_value(stored).unwrap();
+    assert_eq!(watched.row_version, 6);
+    assert!(watched.untold_at.is_empty());
 }
 
 #[test]
@@ -195,7 +231,7 @@ fn an_older_version_of_the_row_than_was_seen_says_nothing() {
     );
     let older = row(4, json!({"statecode": 1}));
     let event = change(Change::Closed, &[]);
-    let answer = observe(&[&rules], Some(&seen_before), &older, &event);
+    let answer = observe(&[&rules], Some(&seen_before), &older, &event, after(2));
     assert_eq!(answer, Observed::Outdated);
 }
 
@@ -236,7 +272,7 @@ proptest! {
             let version = u64::try_from(at).unwrap() + 1;
             let event = change(Change::Updated, &["title"]);
             let row = row(version, json!({"statecode": states[at]}));
-            match observe(&refs, watched.as_ref(), &row, &event) {
+            match observe(&refs, watched.as_ref(), &row, &event, after(1)) {
                 Observed::Outdated => prop_assert!(at < latest),
                 Observed::Same => {}
                 Observed::Next(next) => watched = Some(next),
