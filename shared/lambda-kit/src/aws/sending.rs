@@ -2,12 +2,11 @@
 //!
 //! What went out cannot be taken back, so that nothing is sent again by the SDK, and remedy `Retry` says that nobody knows.
 
-use std::io;
-
 use aws_config::retry::RetryConfig;
 use aws_sdk_eventbridge::config::http::HttpResponse;
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use cxloop_ports::{Failure, Remedy};
+use hyper_util::client::legacy;
 
 /// One attempt. The SDKs would repeat after a lost answer, and the person would be asked twice.
 pub(super) fn once() -> RetryConfig {
@@ -119,17 +118,13 @@ where
     Failure::new(remedy, message, detail)
 }
 
-/// Whether nobody listened at the address, so that nothing was sent.
+/// Whether it ended before there was a connection, so that nothing was sent: the name was not found, nobody answered in time or
+/// at all, or TLS was refused. That it took too long alone does not say so: an answer may take too long as well.
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut source = error.source();
     while let Some(error) = source {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return matches!(
-                io.kind(),
-                io::ErrorKind::ConnectionRefused
-                    | io::ErrorKind::HostUnreachable
-                    | io::ErrorKind::NetworkUnreachable
-            );
+        if let Some(client) = error.downcast_ref::<legacy::Error>() {
+            return client.is_connect();
         }
         source = error.source();
     }

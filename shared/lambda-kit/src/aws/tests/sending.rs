@@ -1,15 +1,23 @@
 //! E-mails and text messages against a scripted service.
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
 use cxloop_domain::configuration::{SmsMessage, SmsService};
 use cxloop_domain::survey_trigger::Words;
 use cxloop_ports::{Email, Failure, Mail, Remedy, TextMessage, TextMessages};
 use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use uuid::Uuid;
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::{refusal, service};
 use crate::aws::{Ses, Sms};
 use crate::settings::{self, Settings};
+
+/// Long enough for a connection on this machine, and soon over.
+const A_MOMENT: Duration = Duration::from_millis(300);
 
 fn email() -> Email {
     Email {
@@ -189,9 +197,64 @@ async fn a_service_that_nobody_reaches_took_nothing() {
     }
 }
 
+/// An address where connections are neither taken nor refused, for as long as what is returned is kept: as many wait there as
+/// may wait.
+async fn nobody_answers() -> (String, Vec<TcpStream>, TcpListener) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(connected) = timeout(A_MOMENT, TcpStream::connect(address)).await {
+        waiting.push(connected.unwrap());
+        assert!(waiting.len() < 100, "the listener refuses to be full");
+    }
+    (format!("http://{address}"), waiting, listener)
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_the_call_took_nothing() {
+    let (nobody, _waiting, _listener) = nobody_answers().await;
+    let (_, config) = service(ResponseTemplate::new(500)).await;
+    let timeouts = TimeoutConfig::builder().connect_timeout(A_MOMENT);
+    let config = config.into_builder().endpoint_url(nobody);
+    let config = config.timeout_config(timeouts.build()).build();
+    let failures = [
+        Ses::new(&config, None).send(&email()).await.unwrap_err(),
+        Sms::new(&config, &settings_of(&[]))
+            .send(&text(SmsService::EndUserMessaging, None))
+            .await
+            .unwrap_err(),
+        Sms::new(&config, &settings_of(&[]))
+            .send(&text(SmsService::Sns, None))
+            .await
+            .unwrap_err(),
+    ];
+    for failure in failures {
+        let remedy = Remedy::ComeBack { after_seconds: 30 };
+        assert_eq!(failure.remedy, remedy, "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_leaves_everybody_in_doubt() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}", listener.local_addr().unwrap());
+    let (_, config) = service(ResponseTemplate::new(500)).await;
+    for timeouts in [
+        TimeoutConfig::builder().read_timeout(A_MOMENT),
+        TimeoutConfig::builder().operation_attempt_timeout(A_MOMENT),
+    ] {
+        let config = config.clone().into_builder().endpoint_url(&silent);
+        let config = config.timeout_config(timeouts.build()).build();
+        let failure = Ses::new(&config, None).send(&email()).await.unwrap_err();
+        assert_eq!(failure.remedy, Remedy::Retry, "{failure:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_is_cut_leaves_everybody_in_doubt() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let cutting = format!("http://{}", listener.local_addr().unwrap());
     let cut = tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
