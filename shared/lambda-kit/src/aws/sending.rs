@@ -52,13 +52,15 @@ pub(super) fn classify(status: u16, code: &str, reason: Option<&str>) -> Remedy 
     }
 }
 
-/// Reasons of a conflict that lie in the person's number, not in our set-up.
+/// Reasons of a conflict that lie in the person's number, not in our set-up: no number or name of ours reaches its country, for
+/// one.
 fn is_of_this_number(reason: &str) -> bool {
     matches!(
         reason,
         "DESTINATION_PHONE_NUMBER_OPTED_OUT"
             | "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"
             | "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"
+            | "NO_ORIGINATION_IDENTITIES_FOUND"
     )
 }
 
@@ -66,7 +68,13 @@ fn is_of_this_number(reason: &str) -> bool {
 fn is_of_the_account(reason: &str) -> bool {
     matches!(
         reason,
-        "CHANNEL_NOT_ENABLED" | "INVALID_ARN" | "RESOURCE_NOT_ACCESSIBLE" | "UNKNOWN_OPERATION"
+        "CHANNEL_NOT_ENABLED"
+            | "INVALID_ARN"
+            | "MISSING_PARAMETER"
+            | "RESOURCE_NOT_ACCESSIBLE"
+            | "SENDER_ID_NOT_REGISTERED"
+            | "SENDER_ID_REQUIRES_REGISTRATION"
+            | "UNKNOWN_OPERATION"
     )
 }
 
@@ -180,6 +188,30 @@ mod tests {
                 400,
                 "ConflictException",
                 Some("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"),
+                Remedy::Mend,
+            ),
+            (
+                400,
+                "ConflictException",
+                Some("NO_ORIGINATION_IDENTITIES_FOUND"),
+                Remedy::Park,
+            ),
+            (
+                400,
+                "ValidationException",
+                Some("SENDER_ID_NOT_REGISTERED"),
+                Remedy::Mend,
+            ),
+            (
+                400,
+                "ValidationException",
+                Some("SENDER_ID_REQUIRES_REGISTRATION"),
+                Remedy::Mend,
+            ),
+            (
+                400,
+                "ValidationException",
+                Some("MISSING_PARAMETER"),
                 Remedy::Mend,
             ),
             (500, "InternalServerException", None, Remedy::Retry),

@@ -268,14 +268,27 @@ async fn a_connection_that_is_cut_leaves_everybody_in_doubt() {
     assert_eq!(failure.remedy, Remedy::Retry, "{failure:?}");
 }
 
+/// A refusal of End User Messaging with the reason that it gives.
+fn refused_for(code: &str, reason: &str) -> ResponseTemplate {
+    let body = json!({ "__type": code, "Message": "+34600000201", "Reason": reason });
+    ResponseTemplate::new(400).set_body_raw(body.to_string(), "application/x-amz-json-1.0")
+}
+
 #[tokio::test]
-async fn who_opted_out_of_text_messages_is_not_asked_again() {
-    let answer = ResponseTemplate::new(400).set_body_raw(
-        json!({ "__type": "ConflictException", "Message": "+34600000201", "Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT" }).to_string(),
-        "application/x-amz-json-1.0",
-    );
+async fn a_refused_text_message_says_whether_it_lies_in_the_number_or_in_our_set_up() {
     for (answer, remedy) in [
-        (answer, Remedy::Park),
+        (
+            refused_for("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT"),
+            Remedy::Park,
+        ),
+        (
+            refused_for("ConflictException", "NO_ORIGINATION_IDENTITIES_FOUND"),
+            Remedy::Park,
+        ),
+        (
+            refused_for("ValidationException", "SENDER_ID_NOT_REGISTERED"),
+            Remedy::Mend,
+        ),
         (refusal(400, "ServiceQuotaExceededException"), Remedy::Mend),
         (
             refusal(400, "ThrottlingException"),
