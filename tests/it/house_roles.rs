@@ -180,7 +180,8 @@ fn what_all_functions_may_do_is_to_be_traced_and_to_have_their_services_use_the_
 }
 
 #[test]
-fn a_schedule_may_write_to_the_queue_of_invitations_and_nowhere_else() {
+fn a_schedule_may_write_to_the_queue_of_invitations_or_to_what_was_not_delivered_and_nowhere_else()
+{
     let template = template();
     let role = &resources(&template)["SurveyScheduleRole"]["Properties"];
     let trusted = &role["AssumeRolePolicyDocument"]["Statement"][0];
@@ -195,7 +196,10 @@ fn a_schedule_may_write_to_the_queue_of_invitations_and_nowhere_else() {
     };
     assert_eq!(
         *send,
-        json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "SurveyQueue.Arn" })
+        json!({
+            "Effect": "Allow", "Action": "sqs:SendMessage",
+            "Resource": ["SurveyQueue.Arn", "UndeliveredQueue.Arn"],
+        })
     );
     assert_eq!(with_key[0], "KeyIsGiven");
     assert_eq!(with_key[1]["Resource"], "KmsKeyArn");

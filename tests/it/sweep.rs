@@ -4,6 +4,7 @@ mod changes;
 mod failed_jobs;
 mod responses;
 mod unfinished;
+mod wake_ups;
 
 use cxloop_ports::{BodyKind, Clock, Failure, Inbox, InboxItem, InboxState};
 

@@ -1,5 +1,5 @@
 //! Finds what was missed: publishes what was accepted and never published, tells of changes in the CRM and of responses that
-//! no webhook told of, and says how long a secret is good for.
+//! no webhook told of, has invitations looked at whose time has come and gone, and says how long a secret is good for.
 //!
 //! It takes no input, runs every minute, and reaches the same state as the function that should have
 //! published: publishing twice is harmless.
@@ -8,10 +8,12 @@ mod changes;
 mod expiry;
 mod failed_jobs;
 mod kept_bodies;
+mod looking_after;
 mod publishing;
 mod responses;
 mod unfinished;
 mod waiting;
+mod wake_ups;
 
 use std::sync::Arc;
 
@@ -21,8 +23,8 @@ use cxloop_domain::sweep::{AT_ONCE, overdue_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::trace::{self, Work};
 use cxloop_ports::{
-    BodyKind, Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Gates, Inbox, Loops,
-    Overdue, Secrets, Signals, SurveyPlatforms,
+    BodyKind, Bus, Checkpoints, Clock, Configurations, CrmChanges, Failure, Gates, Inbox,
+    Invitations, Loops, Overdue, Secrets, Signals, SurveyPlatforms,
 };
 use jiff::SignedDuration;
 
@@ -48,6 +50,8 @@ pub struct Deps {
     pub platforms: Arc<dyn SurveyPlatforms>,
     /// What is known of responses.
     pub loops: Arc<dyn Loops>,
+    /// Which invitations wait.
+    pub invitations: Arc<dyn Invitations>,
     /// Whether a platform may be asked now.
     pub gates: Arc<dyn Gates>,
     /// The time.
@@ -67,6 +71,8 @@ pub struct Swept {
     pub published: usize,
     /// Bodies that were published and led to nothing, and are published once more.
     pub unfinished: usize,
+    /// Invitations that nobody looked at when their time had come, and that are looked at now.
+    pub wake_ups: usize,
     /// Changes in the CRM that were told.
     pub changes: usize,
     /// Webhooks of the CRM that had failed for good, and are told.
@@ -80,6 +86,7 @@ pub struct Swept {
 pub async fn handle(deps: &Deps) -> Result<Swept, Failure> {
     let published = publish_overdue(deps).await;
     let unfinished = unfinished::tell(deps).await;
+    let wake_ups = wake_ups::tell(deps).await;
     expiry::watch(deps).await;
     let failed_jobs = failed_jobs::tell(deps).await;
     let changes = changes::tell(deps).await;
@@ -87,6 +94,7 @@ pub async fn handle(deps: &Deps) -> Result<Swept, Failure> {
     Ok(Swept {
         published: published?,
         unfinished: unfinished?,
+        wake_ups: wake_ups?,
         responses: responses?,
         failed_jobs: failed_jobs?,
         changes: changes?,

@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
         configurations: store.clone(),
         checkpoints: store.clone(),
         loops: store.clone(),
+        invitations: store.clone(),
         gates: store.clone(),
         changes: Arc::new(
             DynamicsCaseDesks::new(http.clone(), parts.secrets.clone(), parts.clock.clone())

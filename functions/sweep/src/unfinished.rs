@@ -6,12 +6,8 @@ use cxloop_domain::signals::{Healed, Signal};
 use cxloop_domain::sweep::{LOOKED_AFTER_AT_ONCE, unfinished_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{BodyKind, Failure, Overdue};
-use futures::stream::{self, StreamExt};
 
-use crate::{Deps, FUNCTION};
-
-/// How many are looked at at once.
-const AT_ONCE: usize = 10;
+use crate::{Deps, FUNCTION, looking_after};
 
 /// Publishes once more what nobody knows of, and looks after the others no longer. One that fails keeps no other back.
 /// Returns how many were published, or the first failure.
@@ -21,28 +17,17 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
         .inbox
         .unfinished_before(before, LOOKED_AFTER_AT_ONCE)
         .await?;
-    let mut looking = stream::iter(found)
-        .map(|one| look_after(deps, one))
-        .buffer_unordered(AT_ONCE);
-    let (mut told, mut first_failure) = (0, None);
-    while let Some(done) = looking.next().await {
-        match done {
-            Ok(again) => told += usize::from(again),
-            Err(failure) => {
-                first_failure.get_or_insert(failure);
-            }
-        }
-    }
-    if told > 0 {
+    let looked = looking_after::all(found, |one| look_after(deps, one)).await;
+    if looked.told > 0 {
         tracing::warn!(
             { fields::FUNCTION } = FUNCTION,
             { fields::OUTCOME } = outcomes::SWEPT,
             { fields::HEALED } = Healed::Unfinished.as_str(),
-            { fields::COUNT } = told,
+            { fields::COUNT } = looked.told,
             "webhooks that had been published and led to nothing are published once more"
         );
     }
-    first_failure.map_or(Ok(told), Err)
+    looked.ended()
 }
 
 /// Whether it was published once more. That is done once: what is lost twice lies in dead letters, where a person finds it.

@@ -251,6 +251,8 @@ words! {
         FailedJob = "failed_job",
         /// A response of which no webhook had told.
         Response = "response",
+        /// An invitation that waited for its time, and that nobody looked at a quarter of an hour later.
+        WakeUp = "wake_up",
     }
 }
 

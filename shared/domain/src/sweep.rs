@@ -15,12 +15,21 @@ pub const AT_ONCE: usize = 500;
 /// is usually behind.
 pub const UNFINISHED_MINUTES: i64 = 15;
 
-/// How many of these one sweep looks at.
+/// How long an invitation may wait beyond its moment before the sweep has it looked at, in minutes: longer than a queue is
+/// usually behind.
+pub const UNWOKEN_MINUTES: i64 = 15;
+
+/// How many of either one sweep looks at.
 pub const LOOKED_AFTER_AT_ONCE: usize = 200;
 
 /// Bodies accepted before this moment must have led to something.
 pub fn unfinished_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_mins(UNFINISHED_MINUTES)
+}
+
+/// Invitations that were to be looked at before this moment must have been.
+pub fn unwoken_before(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_mins(UNWOKEN_MINUTES)
 }
 
 /// Bodies accepted before this moment and still unpublished are overdue.

@@ -16,6 +16,8 @@ pub const QUEUE_ARN: &str = "CXLOOP_QUEUE_ARN";
 pub const SCHEDULE_GROUP: &str = "CXLOOP_SCHEDULE_GROUP";
 /// The ARN of the role by which a schedule writes to the queue.
 pub const SCHEDULE_ROLE: &str = "CXLOOP_SCHEDULE_ROLE_ARN";
+/// The ARN of the queue for what could not be put into its queue; for the function that schedules.
+pub const UNDELIVERED_QUEUE_ARN: &str = "CXLOOP_UNDELIVERED_QUEUE_ARN";
 /// The configuration set of Amazon SES that reports what becomes of e-mails. Without it nothing is reported.
 pub const EMAIL_CONFIGURATION_SET: &str = "CXLOOP_EMAIL_CONFIGURATION_SET";
 /// The configuration set of End User Messaging, where the account wants one.
@@ -53,6 +55,7 @@ pub struct Settings {
     queue_arn: Option<String>,
     schedule_group: Option<String>,
     schedule_role: Option<String>,
+    undelivered_queue_arn: Option<String>,
     bus: Option<String>,
     queue_url: Option<String>,
 }
@@ -89,6 +92,7 @@ impl Settings {
             queue_arn: get(QUEUE_ARN),
             schedule_group: get(SCHEDULE_GROUP),
             schedule_role: get(SCHEDULE_ROLE),
+            undelivered_queue_arn: get(UNDELIVERED_QUEUE_ARN),
             bus: get(BUS),
             queue_url: get(QUEUE_URL),
         })
@@ -137,6 +141,15 @@ impl Settings {
     pub fn schedule_role(&self) -> Result<&str, Error> {
         let role = self.schedule_role.as_deref();
         role.ok_or(Error::MissingSetting(SCHEDULE_ROLE))
+    }
+
+    /// The ARN of the queue for what could not be put into its queue.
+    ///
+    /// # Errors
+    /// [`Error::MissingSetting`] when the function was not given one.
+    pub fn undelivered_queue_arn(&self) -> Result<&str, Error> {
+        let arn = self.undelivered_queue_arn.as_deref();
+        arn.ok_or(Error::MissingSetting(UNDELIVERED_QUEUE_ARN))
     }
 }
 

@@ -16,7 +16,17 @@ pub struct KeptInvitation {
     pub version: u64,
 }
 
-/// Keeps each invitation under its id, and lists them for people.
+/// A moment at which an invitation was to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// The invitation.
+    pub invitation: Uuid,
+    /// The moment.
+    pub at: Timestamp,
+}
+
+/// Keeps each invitation under its id, and lists them for people; and each moment that one was kept to wait for, for whoever
+/// looks whether it was brought back then.
 #[async_trait]
 pub trait Invitations: Send + Sync {
     /// The invitation, where there is one.
@@ -35,6 +45,17 @@ pub trait Invitations: Send + Sync {
 
     /// Up to `limit` invitations that something became of before a moment, the latest first.
     async fn newest(&self, limit: usize, before: Timestamp) -> Result<Vec<Invitation>, Failure>;
+
+    /// Up to `limit` moments before `before` that invitations were kept to wait for and that nobody has looked after, the oldest
+    /// first. What has become of the invitation since is not looked at.
+    async fn awaited_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Awaited>, Failure>;
+
+    /// Keeps that a moment was looked after. Harmless twice, and where there is none.
+    async fn looked_after(&self, awaited: &Awaited) -> Result<(), Failure>;
 }
 
 /// Brings an invitation back at a moment.

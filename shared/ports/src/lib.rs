@@ -35,7 +35,7 @@ pub use configurations::Configurations;
 pub use crm_rows::{CrmRowDesks, CrmRows};
 pub use failure::{Failure, Remedy};
 pub use inbox::{BodyKind, Inbox, InboxItem, InboxState, Overdue, ParkedBody};
-pub use invitations::{Invitations, KeptInvitation, WakeUps};
+pub use invitations::{Awaited, Invitations, KeptInvitation, WakeUps};
 pub use loops::{Loops, NewLoop, TiedCase};
 pub use messages::{
     Email, Mail, PlatformInvitation, SurveyAsked, SurveyLink, SurveySender, SurveySenders,

@@ -1,10 +1,14 @@
-//! Invitations, each replaced only by whoever knows its version, and listed by the month of their last change.
+//! Invitations, each replaced only by whoever knows its version, and listed by the month of their last change; and the moments
+//! that they wait for.
 //!
 //! | `pk` | `sk` | index |
 //! |---|---|---|
 //! | `INVITATION#<id>` | `INVITATION` | `INVITATIONS#<month>#<shard>` / when#id |
+//! | `INVITATION#<id>` | `AWAITED#<when>` | until it was looked after: `AWAITED#<shard>` / when#id |
 //!
 //! The lists are those of a month and not of a day, so that as many lists as a year has months reach everything that is kept.
+
+mod awaited;
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -12,7 +16,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::survey_trigger::Invitation;
-use cxloop_ports::{Failure, Invitations, KeptInvitation};
+use cxloop_ports::{Awaited, Failure, Invitations, KeptInvitation};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -20,6 +24,7 @@ use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
 use crate::item::{Attributes, Key, Over, Stored, expiry, number, packed, text, written};
+use crate::listed::Wanted;
 use crate::retention::LOOPS_DAYS;
 use crate::shard::{SHARDS, shard_of};
 use crate::{Store, StoreError};
@@ -74,8 +79,8 @@ impl Store {
         limit: usize,
         before: Timestamp,
     ) -> Result<Vec<Invitation>, StoreError> {
-        let before = Some(written(before));
-        let items = self.index_list(WHAT, list, before, limit).await?;
+        let wanted = Wanted::LatestBefore(written(before));
+        let items = self.index_list(WHAT, list, wanted, limit).await?;
         items
             .iter()
             .map(|item| Ok(read(item)?.invitation))
@@ -91,6 +96,7 @@ impl Invitations for Store {
     }
 
     async fn begin(&self, invitation: &Invitation) -> Result<KeptInvitation, Failure> {
+        self.await_moment(invitation).await?;
         let item = written_as(invitation, 1, self.clock.now())?;
         match self.put_unless_there(WHAT, item).await? {
             None => Ok(KeptInvitation {
@@ -106,6 +112,7 @@ impl Invitations for Store {
         version: u64,
         invitation: &Invitation,
     ) -> Result<KeptInvitation, Failure> {
+        self.await_moment(invitation).await?;
         let item = written_as(invitation, version + 1, self.clock.now())?;
         match self.put_over(WHAT, item, version).await? {
             Over::Replaced => Ok(KeptInvitation {
@@ -143,5 +150,17 @@ impl Invitations for Store {
         }
         found.truncate(limit);
         Ok(found)
+    }
+
+    async fn awaited_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Awaited>, Failure> {
+        Ok(self.list_awaited(before, limit).await?)
+    }
+
+    async fn looked_after(&self, awaited: &Awaited) -> Result<(), Failure> {
+        Ok(self.not_awaited(awaited).await?)
     }
 }

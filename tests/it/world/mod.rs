@@ -322,6 +322,7 @@ impl World {
                 .role::<dyn CrmChanges>(Arc::new(self.other_desks(&self.store, Lane::History))),
             platforms: self.platforms(),
             loops: self.role::<dyn Loops>(self.store.clone()),
+            invitations: self.role::<dyn Invitations>(self.store.clone()),
             gates: self.role::<dyn Gates>(self.store.clone()),
             checkpoints: self.role::<dyn Checkpoints>(self.store.clone()),
             bus: self.bus(),

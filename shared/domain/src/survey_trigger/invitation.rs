@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::reasons::NotSent;
-use super::{DeliveryOutcome, watching::Pending};
+use super::{DeliveryOutcome, InvitationDue, watching::Pending};
 use crate::names::{ConnectionName, ResponseKey, RuleName};
 use crate::record_changed::Record;
 
@@ -176,6 +176,16 @@ impl Invitation {
             next.trail.remove(1);
         }
         next
+    }
+
+    /// What has it looked at again, when it still waits for a moment that has passed; `None` when it went on since.
+    pub fn overslept(&self, awaited: Timestamp) -> Option<InvitationDue> {
+        let still = matches!(self.state, InvitationState::Waiting { until } if until == awaited);
+        still.then(|| InvitationDue {
+            connection: self.connection.clone(),
+            invitation: self.id,
+            replay: None,
+        })
     }
 
     /// The invitation to be decided on anew, because a person asks for it. `None` when it went out, or is on its way anyway.

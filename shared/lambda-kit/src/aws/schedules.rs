@@ -7,7 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::types::{
-    ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
+    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode,
+    RetryPolicy, Target,
 };
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::survey_trigger::{InvitationDue, key_of_wake_up};
@@ -23,6 +24,13 @@ use crate::{Error, trace};
 /// The longest delay of a message, in seconds. Source: Amazon SQS API Reference, "SendMessage".
 const LONGEST_DELAY_SECONDS: i64 = 900;
 
+/// How long the scheduler tries to put a wake-up into the queue, in seconds. Meanwhile the sweep has brought the invitation back,
+/// and a person should hear of what stands in the way soon.
+const TRIED_FOR_SECONDS: i32 = 3600;
+
+/// How often it tries in that time: as often as it can. Source: EventBridge Scheduler API Reference, "RetryPolicy".
+const TRIES: i32 = 185;
+
 const OPERATION: &str = "CreateSchedule";
 
 /// Brings invitations back to the function's own queue.
@@ -33,6 +41,7 @@ pub struct Schedules {
     queue_arn: String,
     group: String,
     role: String,
+    undelivered_arn: String,
     clock: Arc<dyn Clock>,
 }
 
@@ -53,12 +62,14 @@ impl Schedules {
             queue_arn: settings.queue_arn()?.to_owned(),
             group: settings.schedule_group()?.to_owned(),
             role: settings.schedule_role()?.to_owned(),
+            undelivered_arn: settings.undelivered_queue_arn()?.to_owned(),
             clock,
         })
     }
 
-    /// A schedule of a moment has one name, so that the second one is the first. It goes once it has fired.
-    /// Source: EventBridge Scheduler API Reference, "CreateSchedule".
+    /// A schedule of a moment has one name, so that the second one is the first. It goes once it has fired; what it could not
+    /// deliver lies beside what the bus could not.
+    /// Sources: EventBridge Scheduler API Reference, "CreateSchedule"; User Guide, "Configuring a schedule's dead-letter queue".
     async fn schedule(&self, key: &str, body: &str, at: Timestamp) -> Result<(), Failure> {
         let incomplete = |_: BuildError| {
             Failure::mend(
@@ -66,10 +77,17 @@ impl Schedules {
                 OPERATION,
             )
         };
+        let tries = RetryPolicy::builder()
+            .maximum_event_age_in_seconds(TRIED_FOR_SECONDS)
+            .maximum_retry_attempts(TRIES)
+            .build();
+        let undelivered = DeadLetterConfig::builder().arn(&self.undelivered_arn);
         let target = Target::builder()
             .arn(&self.queue_arn)
             .role_arn(&self.role)
             .input(body)
+            .retry_policy(tries)
+            .dead_letter_config(undelivered.build())
             .build()
             .map_err(incomplete)?;
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off);

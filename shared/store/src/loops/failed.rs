@@ -14,6 +14,7 @@ use super::head::{WHAT, place, read};
 use super::{head_key, partition};
 use crate::error::{classify, outrun};
 use crate::item::{Key, expiry, text};
+use crate::listed::Wanted;
 use crate::retention::LOOPS_DAYS;
 use crate::shard::{SHARDS, shard_of};
 use crate::{Store, StoreError};
@@ -88,7 +89,8 @@ impl Store {
 
     /// The heads of the loops on the list, newest first.
     pub(super) async fn list_failed(&self, limit: usize) -> Result<Vec<Loop>, StoreError> {
-        let shards = (0..SHARDS).map(|shard| self.index_list(WHAT, list(shard), None, limit));
+        let shards =
+            (0..SHARDS).map(|shard| self.index_list(WHAT, list(shard), Wanted::Latest, limit));
         let mut listed: Vec<(String, LoopId)> = Vec::new();
         for item in try_join_all(shards).await?.into_iter().flatten() {
             listed.push((item.text("gsi1sk")?.to_owned(), item.parsed("id")?));

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::head::{WHAT, day_list, read};
+use crate::listed::Wanted;
 use crate::shard::SHARDS;
 use crate::{Store, StoreError};
 
@@ -57,7 +58,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Loop>, StoreError> {
         let items = self
-            .index_list(WHAT, day_list(day, shard), None, limit)
+            .index_list(WHAT, day_list(day, shard), Wanted::Latest, limit)
             .await?;
         items.iter().map(read).collect()
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cxloop_domain::survey_trigger::{Invitation, InvitationState, NotSent};
-use cxloop_ports::{Invitations, KeptInvitation};
+use cxloop_ports::{Awaited, Invitations, KeptInvitation};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ pub async fn invitations(invitations: &dyn Invitations) {
     stands_under_its_id(invitations).await;
     lets_one_of_many_replace(invitations).await;
     lists_the_latest(invitations).await;
+    keeps_what_is_awaited_until_it_was_looked_after(invitations).await;
 }
 
 async fn stands_under_its_id(invitations: &dyn Invitations) {
@@ -147,4 +148,77 @@ async fn lists_the_latest(invitations: &dyn Invitations) {
     assert_eq!(listed[0], moved, "a change moves it to the top");
     let places = listed.iter().filter(|one| one.id == moved.id).count();
     assert_eq!(places, 1, "and away from where it was");
+}
+
+async fn keeps_what_is_awaited_until_it_was_looked_after(invitations: &dyn Invitations) {
+    let began = "2026-11-22T10:00:00Z";
+    let [first, second, third] = [
+        "2026-12-05T08:59:59.5Z",
+        "2026-12-05T09:00:00Z",
+        "2026-12-06T09:00:00Z",
+    ]
+    .map(time);
+    let late = time("2026-12-31T00:00:00Z");
+    let begun = ["agarda 1", "agarda 2", "agarda 3"].map(|name| invitation(name, began));
+    let [one, other, never] = begun.clone();
+    for invitation in &begun {
+        well(invitations.begin(invitation).await);
+    }
+    assert!(well(invitations.awaited_before(late, 9).await).is_empty());
+
+    let waits = |of: &Invitation, until| {
+        let state = InvitationState::Waiting { until };
+        of.moved(state, "Agarda.", of.changed_at)
+    };
+    let awaited = |of: &Invitation, at| Awaited {
+        invitation: of.id,
+        at,
+    };
+    well(invitations.replace(1, &waits(&other, second)).await);
+    well(invitations.replace(1, &waits(&one, first)).await);
+    let listed = well(invitations.awaited_before(late, 9).await);
+    assert_eq!(
+        listed,
+        [awaited(&one, first), awaited(&other, second)],
+        "the oldest first"
+    );
+    let listed = well(invitations.awaited_before(late, 1).await);
+    assert_eq!(listed, [awaited(&one, first)], "at most the limit");
+    assert_eq!(
+        well(invitations.awaited_before(second, 9).await),
+        [awaited(&one, first)],
+        "a moment is not before itself"
+    );
+    assert!(well(invitations.awaited_before(first, 9).await).is_empty());
+
+    well(invitations.replace(2, &waits(&one, third)).await);
+    let sent = other.moved(InvitationState::Sent, "Enviouse.", other.changed_at);
+    well(invitations.replace(2, &sent).await);
+    let all = [
+        awaited(&one, first),
+        awaited(&other, second),
+        awaited(&one, third),
+    ];
+    assert_eq!(
+        well(invitations.awaited_before(late, 9).await),
+        all,
+        "each moment for itself, whatever became of it"
+    );
+    for _ in 0..2 {
+        well(invitations.looked_after(&all[0]).await);
+        well(invitations.looked_after(&awaited(&never, first)).await);
+        assert_eq!(well(invitations.awaited_before(late, 9).await), all[1..]);
+    }
+    well(invitations.replace(1, &waits(&one, first)).await);
+    assert_eq!(
+        well(invitations.awaited_before(late, 9).await),
+        all[1..],
+        "a repeat brings no moment back that was looked after"
+    );
+    let kept = well(invitations.load(one.id).await).expect("it is there");
+    assert_eq!(kept.invitation, waits(&one, third));
+    for awaited in &all[1..] {
+        well(invitations.looked_after(awaited).await);
+    }
+    assert!(well(invitations.awaited_before(late, 9).await).is_empty());
 }

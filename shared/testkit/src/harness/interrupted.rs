@@ -16,12 +16,12 @@ use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::Response;
 use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{
-    AddressIndex, AddressPage, AddressesFrom, AnsweredPage, Bus, Capabilities, CaseDesk, CaseDesks,
-    CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims, Configurations,
-    CrmChanges, FailedJobsPage, Failure, Gates, Hint, Inbox, InboxItem, Invitations, Kept,
-    KeptFirst, KeptInvitation, Lane, Loops, NewLoop, Noted, NotificationRule, OpenedCase, Overdue,
-    ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets, StoredResponse, SurveyPlatform,
-    SurveyPlatforms, TiedCase, Unparsable, Written,
+    AddressIndex, AddressPage, AddressesFrom, AnsweredPage, Awaited, Bus, Capabilities, CaseDesk,
+    CaseDesks, CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims,
+    Configurations, CrmChanges, FailedJobsPage, Failure, Gates, Hint, Inbox, InboxItem,
+    Invitations, Kept, KeptFirst, KeptInvitation, Lane, Loops, NewLoop, Noted, NotificationRule,
+    OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets,
+    StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase, Unparsable, Written,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -137,6 +137,8 @@ interrupted!(Invitations, "invitations", {
     begin(invitation: &Invitation) -> KeptInvitation;
     replace(version: u64, invitation: &Invitation) -> KeptInvitation;
     newest(limit: usize, before: Timestamp) -> Vec<Invitation>;
+    awaited_before(before: Timestamp, limit: usize) -> Vec<Awaited>;
+    looked_after(awaited: &Awaited) -> ();
 });
 
 interrupted!(ChangedRecords, "changed_records", {

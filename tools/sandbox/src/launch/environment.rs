@@ -26,10 +26,11 @@ const QUEUES: [(&str, &str, &str); 5] = [
 ];
 
 /// What the function that schedules needs beside its queue, and the outputs with it.
-const SCHEDULING: [(&str, &str); 3] = [
+const SCHEDULING: [(&str, &str); 4] = [
     ("CXLOOP_QUEUE_ARN", "SurveyQueueArn"),
     ("CXLOOP_SCHEDULE_GROUP", "SurveyScheduleGroup"),
     ("CXLOOP_SCHEDULE_ROLE_ARN", "SurveyScheduleRoleArn"),
+    ("CXLOOP_UNDELIVERED_QUEUE_ARN", "UndeliveredQueueArn"),
 ];
 
 /// Where AWS's SDKs find End User Messaging, which the emulator does not have.

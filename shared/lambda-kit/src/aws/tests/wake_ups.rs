@@ -34,6 +34,7 @@ async fn schedules(answer: ResponseTemplate) -> (MockServer, Schedules) {
             settings::QUEUE_ARN => "arn:aws:sqs:eu-west-1:000000000000:surveys",
             settings::SCHEDULE_GROUP => "cxloop",
             settings::SCHEDULE_ROLE => "arn:aws:iam::000000000000:role/wakes",
+            settings::UNDELIVERED_QUEUE_ARN => "arn:aws:sqs:eu-west-1:000000000000:undelivered",
             _ => return None,
         };
         Some(value.to_owned())
@@ -100,6 +101,14 @@ async fn what_is_far_is_scheduled_once_and_written_to_the_queue_then() {
     assert_eq!(
         sent["Target"]["RoleArn"],
         "arn:aws:iam::000000000000:role/wakes"
+    );
+    assert_eq!(
+        sent["Target"]["RetryPolicy"],
+        json!({ "MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 185 })
+    );
+    assert_eq!(
+        sent["Target"]["DeadLetterConfig"],
+        json!({ "Arn": "arn:aws:sqs:eu-west-1:000000000000:undelivered" })
     );
     assert_eq!(arrived(sent["Target"]["Input"].as_str().unwrap()), due());
 }

@@ -3,17 +3,23 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use cxloop_domain::survey_trigger::Invitation;
-use cxloop_ports::{Failure, Invitations, KeptInvitation};
+use cxloop_domain::survey_trigger::{Invitation, InvitationState};
+use cxloop_ports::{Awaited, Failure, Invitations, KeptInvitation};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::FakeStore;
+use super::{FakeStore, State};
 
 fn first(invitation: &Invitation) -> KeptInvitation {
     KeptInvitation {
         invitation: invitation.clone(),
         version: 1,
+    }
+}
+
+fn await_moment(state: &mut State, invitation: &Invitation) {
+    if let InvitationState::Waiting { until } = invitation.state {
+        state.awaited.entry((until, invitation.id)).or_insert(false);
     }
 }
 
@@ -34,6 +40,7 @@ impl Invitations for FakeStore {
 
     async fn begin(&self, invitation: &Invitation) -> Result<KeptInvitation, Failure> {
         let mut state = self.open()?;
+        await_moment(&mut state, invitation);
         let standing = state.invitations.entry(invitation.id);
         Ok(standing.or_insert_with(|| first(invitation)).clone())
     }
@@ -44,6 +51,7 @@ impl Invitations for FakeStore {
         invitation: &Invitation,
     ) -> Result<KeptInvitation, Failure> {
         let mut state = self.open()?;
+        await_moment(&mut state, invitation);
         let standing = state
             .invitations
             .entry(invitation.id)
@@ -68,5 +76,26 @@ impl Invitations for FakeStore {
         listed.sort_by_key(|one| Reverse((one.changed_at, one.id)));
         listed.truncate(limit);
         Ok(listed)
+    }
+
+    async fn awaited_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Awaited>, Failure> {
+        let state = self.open()?;
+        let open = state.awaited.iter().filter(|(_, looked)| !**looked);
+        let awaited = open.map(|(&(at, invitation), _)| Awaited { invitation, at });
+        let past = awaited.take_while(|awaited| awaited.at < before);
+        Ok(past.take(limit).collect())
+    }
+
+    async fn looked_after(&self, awaited: &Awaited) -> Result<(), Failure> {
+        let mut state = self.open()?;
+        let key = (awaited.at, awaited.invitation);
+        if let Some(looked) = state.awaited.get_mut(&key) {
+            *looked = true;
+        }
+        Ok(())
     }
 }

@@ -45,6 +45,8 @@ struct State {
     case_ties: BTreeMap<Uuid, LoopId>,
     response_ties: BTreeMap<ResponseKey, LoopId>,
     invitations: BTreeMap<Uuid, KeptInvitation>,
+    /// Moments that invitations wait for, and whether they were looked after.
+    awaited: BTreeMap<(Timestamp, Uuid), bool>,
     configurations: Vec<Configuration>,
     gates: BTreeMap<ConnectionName, Timestamp>,
     addresses: BTreeMap<(IndexName, String), BTreeSet<Uuid>>,
