@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use cxloop_domain::configuration::{SmsMessage, SmsService};
 use cxloop_domain::survey_trigger::Words;
@@ -177,6 +178,20 @@ async fn a_refused_e_mail_says_whether_it_may_have_gone_out_and_is_never_repeate
     }
 }
 
+/// Whoever sends through an address where there is no connection knows that nothing went out.
+async fn nothing_goes_out(config: &SdkConfig) {
+    let sms = Sms::new(config, &settings_of(&[]));
+    let failures = [
+        Ses::new(config, None).send(&email()).await,
+        sms.send(&text(SmsService::EndUserMessaging, None)).await,
+        sms.send(&text(SmsService::Sns, None)).await,
+    ];
+    for failure in failures.map(Result::unwrap_err) {
+        let remedy = Remedy::ComeBack { after_seconds: 30 };
+        assert_eq!(failure.remedy, remedy, "{failure:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_nobody_reaches_took_nothing() {
     let (_, config) = service(ResponseTemplate::new(500)).await;
@@ -184,17 +199,7 @@ async fn a_service_that_nobody_reaches_took_nothing() {
     let nobody = format!("http://{}", unused.local_addr().unwrap());
     drop(unused);
     let config = config.into_builder().endpoint_url(nobody).build();
-    let failures = [
-        Ses::new(&config, None).send(&email()).await.unwrap_err(),
-        Sms::new(&config, &settings_of(&[]))
-            .send(&text(SmsService::Sns, None))
-            .await
-            .unwrap_err(),
-    ];
-    for failure in failures {
-        let remedy = Remedy::ComeBack { after_seconds: 30 };
-        assert_eq!(failure.remedy, remedy, "{failure:?}");
-    }
+    nothing_goes_out(&config).await;
 }
 
 /// An address where connections are neither taken nor refused, for as long as what is returned is kept: as many wait there as
@@ -219,21 +224,7 @@ async fn a_service_that_does_not_answer_the_call_took_nothing() {
     let timeouts = TimeoutConfig::builder().connect_timeout(A_MOMENT);
     let config = config.into_builder().endpoint_url(nobody);
     let config = config.timeout_config(timeouts.build()).build();
-    let failures = [
-        Ses::new(&config, None).send(&email()).await.unwrap_err(),
-        Sms::new(&config, &settings_of(&[]))
-            .send(&text(SmsService::EndUserMessaging, None))
-            .await
-            .unwrap_err(),
-        Sms::new(&config, &settings_of(&[]))
-            .send(&text(SmsService::Sns, None))
-            .await
-            .unwrap_err(),
-    ];
-    for failure in failures {
-        let remedy = Remedy::ComeBack { after_seconds: 30 };
-        assert_eq!(failure.remedy, remedy, "{failure:?}");
-    }
+    nothing_goes_out(&config).await;
 }
 
 #[tokio::test]
