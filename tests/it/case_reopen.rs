@@ -2,6 +2,7 @@
 
 mod following_up;
 mod merged;
+mod telling;
 
 use cxloop_domain::loops::{LoopState, StepKind};
 use cxloop_domain::names::ResponseKey;

@@ -1,8 +1,9 @@
 //! Carrying a plan out, and deciding again when the case changed meanwhile.
 
 use cxloop_domain::case_reopen::{
-    Course, Progress, ReopenPlan, outcome_steps, plan_key, reopened_key,
+    Course, Progress, ReopenPlan, outcome_steps, plan_key, reopened, reopened_key,
 };
+use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::RuleName;
 use cxloop_domain::signals::{Signal, Verdict, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
@@ -93,6 +94,12 @@ impl Work<'_> {
                 .loops
                 .tie_case(&self.loop_id, &tied, &steps)
                 .await?;
+        }
+        // After the tie, by which the case's response is found, and before the plan counts as done.
+        if let Course::Reopen { reopening, .. } = &plan.course {
+            let change = reopened(&self.crm, reopening, now);
+            let change = Outgoing::traced(&change, trace::current());
+            self.deps.bus.publish(&change).await?;
         }
         let done = ReopenPlan {
             progress: Progress::Done,

@@ -2,7 +2,8 @@
 //!
 //! The plan is stored before anything is written. A case that changed since it was read answers the
 //! guarded write with a conflict: then our note's id tells whether an earlier attempt had gone through;
-//! if not, the case is read and decided again, and the plan replaced.
+//! if not, the case is read and decided again, and the plan replaced. A reopening is told like a change by anybody else,
+//! because what the CRM says of it is dropped as an own write.
 
 mod carrying_out;
 mod planning;
@@ -13,14 +14,14 @@ use cxloop_domain::case_reopen::{Progress, ReopenPlan, Thresholds, failed_step, 
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::ResponseReceived;
 use cxloop_domain::loops::waiting_step;
-use cxloop_domain::names::LoopId;
+use cxloop_domain::names::{ConnectionName, LoopId};
 use cxloop_domain::response::{Kind, Response};
 use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_lambda_kit::{PerVersion, trace};
 use cxloop_ports::{
-    CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Loops, Plans, Remedy, Responses,
-    Signals,
+    Bus, CaseDesk, CaseDesks, Claims, Clock, Configurations, Failure, Loops, Plans, Remedy,
+    Responses, Signals,
 };
 
 use crate::planning::to_value;
@@ -39,6 +40,8 @@ pub struct Deps {
     pub loops: Arc<dyn Loops>,
     /// The CRM.
     pub desks: Arc<dyn CaseDesks>,
+    /// Tells of a case that was reopened.
+    pub bus: Arc<dyn Bus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Counts decisions, reopened cases and what is put aside.
@@ -52,6 +55,8 @@ struct Work<'w> {
     deps: &'w Deps,
     applied: &'w Applied,
     thresholds: &'w Thresholds,
+    /// The connection of the CRM.
+    crm: ConnectionName,
     desk: &'w dyn CaseDesk,
     event: &'w ResponseReceived,
     response: &'w Response,
@@ -69,7 +74,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         ));
     }
     let applied = deps.configurations.current().await?;
-    let (_, desk) = deps.desks.desk(&applied)?;
+    let (crm, desk) = deps.desks.desk(&applied)?;
     let Some(stored) = deps.responses.load(&event.response).await? else {
         tracing::warn!(
             { fields::OUTCOME } = outcomes::GONE,
@@ -96,6 +101,7 @@ pub async fn handle(deps: &Deps, event: ResponseReceived) -> Result<(), Failure>
         deps,
         applied: &applied,
         thresholds: &thresholds,
+        crm,
         desk: desk.as_ref(),
         event: &event,
         response: &stored.response,

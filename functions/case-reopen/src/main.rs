@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
                 .correlated_by(trace::correlation())
                 .guarded(store, Lane::Cases),
         ),
+        bus: parts.bus()?,
         clock: parts.clock.clone(),
         signals: parts.signals.clone(),
         parsed: PerVersion::default(),

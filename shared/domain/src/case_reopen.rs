@@ -3,6 +3,7 @@
 //! [`judge`] holds the thresholds against the rating; [`decide`] makes the plan from the case as it is now.
 
 mod steps;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use steps::{failed_step, outcome_steps, resolved_step};
+pub use telling::reopened;
 
 use crate::cases::{
     CaseDraft, CaseFacts, CaseState, CustomerRef, NoteDraft, Origin, Priority, QueuePlacement,

@@ -91,6 +91,8 @@ pub(super) const ROLES: &[(&str, &[Row])] = &[
                 ],
             ),
             ("ReopenQueue.Arn", QUEUE),
+            // A reopening is told like a change by anybody else.
+            ("EventBus.Arn", PUBLISH),
             ("DynamicsSecret", READ_SECRET),
             ("CaseReopenLogs.Arn", LOGS),
         ],

@@ -209,7 +209,8 @@ async fn no_planted_value_of_a_response_and_its_rating_leaves_where_it_belongs()
     assert!(holds(&made[0].to_string()), "{made:?}");
     assert_eq!(made[0]["statecode"], 0, "and reopened");
 
-    assert_eq!(scene.detector.seen("queue"), 4);
+    // Two of the response, two of its rating, and the change that the reopening is.
+    assert_eq!(scene.detector.seen("queue"), 5);
     let lines = scene.end();
     let told = outcomes_of(&lines);
     for outcome in [

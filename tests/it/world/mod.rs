@@ -292,6 +292,7 @@ impl World {
             claims: self.role::<dyn Claims>(self.store.clone()),
             loops: self.role::<dyn Loops>(self.store.clone()),
             desks: self.role::<dyn CaseDesks>(self.desks.clone()),
+            bus: self.bus(),
             clock: self.clock.clone(),
             signals: self.signals("case-reopen"),
             parsed: cxloop_lambda_kit::PerVersion::default(),

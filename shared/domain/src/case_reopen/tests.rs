@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::configuration::Span;
+use crate::events::Event;
 use crate::response::{Customer, Measured, Metric};
 use crate::score::{Scale, Score};
 
@@ -230,4 +231,30 @@ proptest! {
         let allowed = state == CaseState::Resolved && hours <= i64::from(days) * 24 && before < at_most;
         prop_assert_eq!(matches!(course, Course::Reopen { .. }), allowed);
     }
+}
+
+#[test]
+fn a_reopening_is_told_as_one_change_however_often_it_is_told() {
+    let crm = "dynamics".parse().unwrap();
+    let told = |response: &Response, at: &str| {
+        let resolved = known(CaseState::Resolved);
+        match decide(response, &threshold(), &resolved).unwrap() {
+            Course::Reopen { reopening, .. } => reopened(&crm, &reopening, at.parse().unwrap()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = told(&response(1, SOON), "2026-11-22T10:00:05Z");
+    assert_eq!(
+        first.record.to_string(),
+        format!("incident/{}", Uuid::from_u128(42))
+    );
+    let columns: Vec<&str> = first.columns.iter().map(|column| column.as_str()).collect();
+    assert_eq!(columns, ["statecode", "statuscode"]);
+    let again = told(&response(1, SOON), "2026-11-22T10:15:00Z");
+    assert_eq!(again.id(), first.id());
+    let later = Response {
+        key: "wxm/after2".parse().unwrap(),
+        ..response(1, SOON)
+    };
+    assert_ne!(told(&later, "2026-11-22T10:00:05Z").id(), first.id());
 }
