@@ -7,7 +7,7 @@ use cxloop_domain::case_reopen::reopened_key;
 
 use cxloop_domain::loops::StepKind;
 
-use cxloop_ports::{Claims, Clock, Inbox, Loops, Remedy, Responses};
+use cxloop_ports::{BodyKind, Claims, Clock, Inbox, Loops, Remedy, Responses};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -258,7 +258,12 @@ async fn what_ends_in_the_dead_letters_can_be_seen() {
     let world = World::new().await;
     let key = world.answer(&Answered::visit(3));
     let hinted = world.hinted(&key, "Detractors").await;
-    world.store.published(&hinted.inbox_id).await.unwrap();
+    let now = world.clock.now();
+    world
+        .store
+        .published(&hinted.inbox_id, BodyKind::Response, now)
+        .await
+        .unwrap();
     fault(
         &world,
         json!({"target": "wxm", "match": "", "status": 500, "times": 100}),

@@ -160,7 +160,8 @@ async fn publish_all(deps: &Deps, overdue: &Overdue) -> Result<(), Failure> {
     for event in &events {
         deps.bus.publish(event).await?;
     }
-    deps.inbox.published(&overdue.id).await?;
+    let now = deps.clock.now();
+    deps.inbox.published(&overdue.id, overdue.kind, now).await?;
     deps.signals.count(Signal::Healed {
         connection: &overdue.connection,
         what: Healed::KeptBody,

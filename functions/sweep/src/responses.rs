@@ -156,7 +156,8 @@ impl Account<'_> {
             inbox_id: id.clone(),
         };
         deps.bus.publish(&Outgoing::of(&event)).await?;
-        deps.inbox.published(&id).await?;
+        let now = deps.clock.now();
+        deps.inbox.published(&id, BodyKind::Response, now).await?;
         if known.is_none() {
             deps.signals.count(Signal::Healed {
                 connection: self.connection,

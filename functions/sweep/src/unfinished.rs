@@ -5,7 +5,7 @@ use cxloop_domain::names::ResponseKey;
 use cxloop_domain::signals::{Healed, Signal};
 use cxloop_domain::sweep::{LOOKED_AFTER_AT_ONCE, unfinished_before};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_ports::{BodyKind, Failure, Overdue};
+use cxloop_ports::{Failure, Overdue};
 
 use crate::{Deps, FUNCTION, looking_after};
 
@@ -50,11 +50,8 @@ async fn look_after(deps: &Deps, one: Overdue) -> Result<bool, Failure> {
     Ok(lost)
 }
 
-/// Whether nobody knows of the response that a body names. Changes of the CRM are found by reading them.
+/// Whether nobody knows of the response that a body names.
 async fn is_lost(deps: &Deps, one: &Overdue) -> Result<bool, Failure> {
-    if one.kind != BodyKind::Response {
-        return Ok(false);
-    }
     let Some(item) = deps.inbox.load(&one.id).await? else {
         return Ok(false);
     };

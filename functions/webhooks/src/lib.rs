@@ -252,5 +252,6 @@ async fn publish_all(deps: &Deps, item: &InboxItem, events: &[Outgoing]) -> Resu
     for event in events {
         deps.bus.publish(event).await?;
     }
-    deps.inbox.published(&item.id).await
+    let now = deps.clock.now();
+    deps.inbox.published(&item.id, item.kind, now).await
 }

@@ -22,7 +22,7 @@ pub const UNWOKEN_MINUTES: i64 = 15;
 /// How many of either one sweep looks at.
 pub const LOOKED_AFTER_AT_ONCE: usize = 200;
 
-/// Bodies accepted before this moment must have led to something.
+/// Bodies published before this moment must have led to something.
 pub fn unfinished_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_mins(UNFINISHED_MINUTES)
 }

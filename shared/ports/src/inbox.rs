@@ -73,9 +73,10 @@ pub trait Inbox: Send + Sync {
     /// The item, unless it expired or never was.
     async fn load(&self, id: &InboxId) -> Result<Option<InboxItem>, Failure>;
 
-    /// Notes that the item's event is on the bus, from when on it counts as unfinished. Does nothing to an item that was
-    /// published before, or is parked.
-    async fn published(&self, id: &InboxId) -> Result<(), Failure>;
+    /// Notes that what an item tells of went on the bus at a moment. A response's counts as unfinished from then on; one of
+    /// the CRM is done with, because its changes are found by reading them. Does nothing to an item that was published
+    /// before, or is parked.
+    async fn published(&self, id: &InboxId, kind: BodyKind, at: Timestamp) -> Result<(), Failure>;
 
     /// Puts the item aside with a reason.
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure>;
@@ -91,8 +92,8 @@ pub trait Inbox: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Overdue>, Failure>;
 
-    /// The items accepted before a moment that were published and of which nobody has said that they are finished, oldest
-    /// first, at most `limit`, without their bodies.
+    /// The responses' items that were published before a moment and of which nobody has said that they are finished, those
+    /// published first before the others, at most `limit`, without their bodies.
     async fn unfinished_before(
         &self,
         before: Timestamp,

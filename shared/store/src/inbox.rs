@@ -133,7 +133,7 @@ impl Store {
 }
 
 impl Store {
-    /// The oldest items on a list that were accepted before a moment.
+    /// The oldest items on a list that have been on it since before a moment.
     async fn overdue(
         &self,
         list: &str,
@@ -250,23 +250,29 @@ impl Inbox for Store {
         Ok(item.as_ref().map(read).transpose()?)
     }
 
-    async fn published(&self, id: &InboxId) -> Result<(), Failure> {
+    async fn published(&self, id: &InboxId, kind: BodyKind, at: Timestamp) -> Result<(), Failure> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(id).attributes()))
-            .update_expression("SET #state = :published, #list = :told")
             .condition_expression("#state = :unpublished")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#list", "gsi1pk")
-            .expression_attribute_values(":told", told_list(id))
+            .expression_attribute_names("#when", "gsi1sk")
             .expression_attribute_values(":published", text("published"))
-            .expression_attribute_values(":unpublished", text("unpublished"))
-            .send()
-            .await;
+            .expression_attribute_values(":unpublished", text("unpublished"));
+        let update = match kind {
+            BodyKind::Response => update
+                .update_expression("SET #state = :published, #list = :told, #when = :at")
+                .expression_attribute_values(":told", told_list(id))
+                .expression_attribute_values(":at", text(written(at))),
+            BodyKind::Change => {
+                update.update_expression("SET #state = :published REMOVE #list, #when")
+            }
+        };
         // Published before, parked, or not there: none of them changes.
-        done_or_unchanged(update)
+        done_or_unchanged(update.send().await)
     }
 
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cxloop_domain::names::ResponseKey;
-use cxloop_ports::{Failure, Inbox};
+use cxloop_ports::{BodyKind, Clock, Failure, Inbox};
 use cxloop_testkit::{Interruptions, Scenario, fail_at_every_step};
 use serde_json::{Value, json};
 
@@ -16,7 +16,10 @@ async fn lost(interruptions: &Arc<Interruptions>) -> (World, ResponseKey) {
     let world = World::interrupted(RULES, interruptions).await;
     let key = world.answer(&Answered::visit(3));
     let hinted = world.hinted(&key, "Detractors").await;
-    Inbox::published(world.store.as_ref(), &hinted.inbox_id)
+    let now = world.clock.now();
+    world
+        .store
+        .published(&hinted.inbox_id, BodyKind::Response, now)
         .await
         .unwrap();
     (world, key)
@@ -53,12 +56,22 @@ async fn a_webhook_that_led_to_a_loop_is_looked_after_no_longer() {
     let before = world.bus.published().len();
     assert_eq!(swept(&world).await, 0);
     assert_eq!(world.bus.published().len(), before);
-    let unfinished = Inbox::unfinished_before(
-        world.store.as_ref(),
-        cxloop_ports::Clock::now(world.clock.as_ref()),
-        10,
-    );
+    let unfinished = world.store.unfinished_before(world.clock.now(), 10);
     assert_eq!(unfinished.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_published_hours_late_has_its_time_before_it_is_published_once_more() {
+    let world = World::new().await;
+    let key = world.answer(&Answered::visit(3));
+    world.hinted(&key, "Detractors").await;
+    world.clock.advance(3 * 3600);
+    let late = sweep::handle(&world.sweep()).await.unwrap();
+    assert_eq!((late.published, late.unfinished), (1, 0));
+    world.clock.advance(14 * 60);
+    assert_eq!(swept(&world).await, 0, "its queue may be behind");
+    world.clock.advance(2 * 60);
+    assert_eq!(swept(&world).await, 1);
 }
 
 /// A webhook whose event was lost, and the run that finds it.

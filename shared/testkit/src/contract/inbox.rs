@@ -40,6 +40,11 @@ fn noise(bytes: usize) -> Vec<u8> {
         .collect()
 }
 
+/// A response's body is published at a moment.
+async fn publish(inbox: &dyn Inbox, id: &InboxId, at: &str) {
+    well(inbox.published(id, BodyKind::Response, time(at)).await);
+}
+
 /// Checks an inbox with nothing in it.
 pub async fn inbox(inbox: &dyn Inbox) {
     keeps_bodies_as_they_came(inbox).await;
@@ -71,7 +76,7 @@ async fn keeps_bodies_as_they_came(inbox: &dyn Inbox) {
         "a redelivered item changes nothing"
     );
 
-    well(inbox.published(&first.id).await);
+    publish(inbox, &first.id, "2026-11-22T09:00:01Z").await;
     well(inbox.keep(&first).await);
     let state = well(inbox.load(&first.id).await).map(|item| item.state);
     assert_eq!(
@@ -82,7 +87,7 @@ async fn keeps_bodies_as_they_came(inbox: &dyn Inbox) {
 
     let nobody: InboxId = "never-kept".parse().expect("an inbox id");
     assert_eq!(well(inbox.load(&nobody).await), None);
-    well(inbox.published(&nobody).await);
+    publish(inbox, &nobody, "2026-11-22T09:00:01Z").await;
     well(inbox.park(&nobody, "nothing there").await);
     assert_eq!(
         well(inbox.load(&nobody).await),
@@ -135,11 +140,8 @@ async fn lists_what_is_unpublished(inbox: &dyn Inbox) {
     );
     assert!(well(inbox.unpublished_before(before, 0).await).is_empty());
 
-    well(
-        inbox
-            .published(&"wait-1".parse().expect("an inbox id"))
-            .await,
-    );
+    let published = "wait-1".parse().expect("an inbox id");
+    publish(inbox, &published, "2026-11-22T09:06:00Z").await;
     well(
         inbox
             .park(&"wait-2".parse().expect("an inbox id"), "unparsable")
@@ -158,42 +160,48 @@ async fn lists_what_is_unfinished(inbox: &dyn Inbox) {
     let ids = |found: Vec<Overdue>| -> Vec<String> {
         found.into_iter().map(|one| one.id.to_string()).collect()
     };
-    for number in 0..4 {
-        let told = item(
-            &format!("told-{number}"),
-            &format!("2026-11-22T07:1{number}:00Z"),
-        );
-        well(inbox.keep(&told).await);
-        if number > 0 {
-            well(inbox.published(&told.id).await);
-        }
-    }
     let known = |number: u32| -> InboxId { format!("told-{number}").parse().expect("an id") };
+    for number in 0..4 {
+        let id = known(number);
+        let accepted_at = format!("2026-11-22T07:1{number}:00Z");
+        well(inbox.keep(&item(id.as_str(), &accepted_at)).await);
+    }
+    // What was accepted first had to wait for longest.
+    for (number, at) in [(3, "07:21:00"), (2, "07:22:00"), (1, "07:29:59.5")] {
+        publish(inbox, &known(number), &format!("2026-11-22T{at}Z")).await;
+    }
     let found = well(inbox.unfinished_before(before, 100).await);
     assert!(found.iter().all(|one| one.trace == Some(trace())));
     assert_eq!(
         ids(found),
-        ["told-1", "told-2", "told-3"],
-        "what is on the bus, oldest first, and not what waits"
+        ["told-3", "told-2", "told-1"],
+        "what is on the bus, in the order of its publishing, and not what waits"
     );
     assert_eq!(
         ids(well(inbox.unfinished_before(before, 1).await)),
-        ["told-1"]
+        ["told-3"]
     );
-    let earlier = time("2026-11-22T07:12:00Z");
+    let earlier = time("2026-11-22T07:22:00Z");
     assert_eq!(
         ids(well(inbox.unfinished_before(earlier, 9).await)),
-        ["told-1"]
+        ["told-3"],
+        "what was published late has not been unfinished for long"
     );
-    well(inbox.finished(&known(1)).await);
-    well(inbox.finished(&known(1)).await);
-    well(inbox.published(&known(1)).await);
+    publish(inbox, &known(1), "2026-11-22T07:00:00Z").await;
+    assert_eq!(
+        ids(well(inbox.unfinished_before(earlier, 9).await)),
+        ["told-3"],
+        "the first publishing counts"
+    );
+    well(inbox.finished(&known(3)).await);
+    well(inbox.finished(&known(3)).await);
+    publish(inbox, &known(3), "2026-11-22T07:23:00Z").await;
     well(inbox.park(&known(2), "non se entende").await);
     well(inbox.finished(&known(2)).await);
     well(inbox.finished(&known(0)).await);
     assert_eq!(
         ids(well(inbox.unfinished_before(before, 100).await)),
-        ["told-3"],
+        ["told-1"],
         "what is finished or put aside is looked after by nobody"
     );
     let waiting = ids(well(inbox.unpublished_before(before, 100).await));
@@ -201,8 +209,13 @@ async fn lists_what_is_unfinished(inbox: &dyn Inbox) {
     let parked = well(inbox.parked(100).await);
     assert!(parked.iter().any(|body| body.id == known(2)));
     well(inbox.unpark(&known(2)).await);
-    well(inbox.published(&known(0)).await);
-    for number in [0, 3] {
+    assert_eq!(
+        ids(well(inbox.unfinished_before(before, 100).await)),
+        ["told-1"],
+        "what was taken in after all is looked after by whoever took it in"
+    );
+    publish(inbox, &known(0), "2026-11-22T07:24:00Z").await;
+    for number in [0, 1] {
         well(inbox.finished(&known(number)).await);
     }
 }
@@ -221,6 +234,21 @@ async fn says_what_bodies_tell_of(inbox: &dyn Inbox) {
     let kept = parked.iter().find(|body| body.id == change.id);
     assert_eq!(kept.map(|body| body.kind), Some(BodyKind::Change));
     well(inbox.unpark(&change.id).await);
+
+    let mut told = item("change-2", "2026-11-22T08:00:00Z");
+    told.kind = BodyKind::Change;
+    well(inbox.keep(&told).await);
+    let at = time("2026-11-22T08:00:02Z");
+    well(inbox.published(&told.id, told.kind, at).await);
+    told.state = InboxState::Published;
+    assert_eq!(well(inbox.load(&told.id).await), Some(told));
+    assert_eq!(well(inbox.unpublished_before(before, 100).await), []);
+    let later = time("2026-11-22T08:30:00Z");
+    assert_eq!(
+        well(inbox.unfinished_before(later, 100).await),
+        [],
+        "a published body of the CRM is looked after by nobody"
+    );
 }
 
 async fn puts_aside_for_good(inbox: &dyn Inbox) {
@@ -237,9 +265,9 @@ async fn puts_aside_for_good(inbox: &dyn Inbox) {
 
     let later = item("parked-2", "2026-11-22T09:41:00Z");
     well(inbox.keep(&later).await);
-    well(inbox.published(&later.id).await);
+    publish(inbox, &later.id, "2026-11-22T09:42:00Z").await;
     well(inbox.park(&later.id, "a plataforma non a coñece").await);
-    well(inbox.published(&later.id).await);
+    publish(inbox, &later.id, "2026-11-22T09:42:00Z").await;
     let expected = InboxState::Parked {
         reason: "a plataforma non a coñece".to_owned(),
     };
@@ -304,7 +332,7 @@ async fn takes_in_after_all(inbox: &dyn Inbox) {
         "it may be put aside again"
     );
     well(inbox.unpark(&aside.id).await);
-    well(inbox.published(&waiting.id).await);
+    publish(inbox, &waiting.id, "2026-11-22T09:47:00Z").await;
 }
 
 async fn refuses_what_does_not_fit(inbox: &dyn Inbox) {

@@ -16,9 +16,9 @@ use cxloop_domain::record_changed::Record;
 use cxloop_domain::response::Response;
 use cxloop_domain::survey_trigger::Invitation;
 use cxloop_ports::{
-    AddressIndex, AddressPage, AddressesFrom, AnsweredPage, Awaited, Bus, Capabilities, CaseDesk,
-    CaseDesks, CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints, Claims,
-    Configurations, CrmChanges, FailedJobsPage, Failure, Gates, Hint, Inbox, InboxItem,
+    AddressIndex, AddressPage, AddressesFrom, AnsweredPage, Awaited, BodyKind, Bus, Capabilities,
+    CaseDesk, CaseDesks, CaseRecordDesks, CaseRecords, ChangedPage, ChangedRecords, Checkpoints,
+    Claims, Configurations, CrmChanges, FailedJobsPage, Failure, Gates, Hint, Inbox, InboxItem,
     Invitations, Kept, KeptFirst, KeptInvitation, Lane, Loops, NewLoop, Noted, NotificationRule,
     OpenedCase, Overdue, ParkedBody, Plans, Postpone, ReopenOutcome, Responses, Secrets,
     StoredResponse, SurveyPlatform, SurveyPlatforms, TiedCase, Unparsable, Written,
@@ -66,7 +66,7 @@ mod sending;
 interrupted!(Inbox, "inbox", {
     keep(item: &InboxItem) -> ();
     load(id: &InboxId) -> Option<InboxItem>;
-    published(id: &InboxId) -> ();
+    published(id: &InboxId, kind: BodyKind, at: Timestamp) -> ();
     park(id: &InboxId, reason: &str) -> ();
     unpark(id: &InboxId) -> ();
     unpublished_before(before: Timestamp, limit: usize) -> Vec<Overdue>;

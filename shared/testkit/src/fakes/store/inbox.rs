@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use cxloop_domain::names::{InboxId, ResponseKey};
 use cxloop_domain::response::Response;
 use cxloop_ports::{
-    Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody, Responses, StoredResponse,
+    BodyKind, Failure, Inbox, InboxItem, InboxState, Overdue, ParkedBody, Responses, StoredResponse,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,15 +21,15 @@ fn compressed_bytes(body: &[u8]) -> usize {
         .len()
 }
 
-/// Those accepted before a moment, oldest first.
+/// Those that are on a list since before a moment, the first first.
 fn overdue<'i>(
-    items: impl Iterator<Item = &'i InboxItem>,
+    items: impl Iterator<Item = (Timestamp, &'i InboxItem)>,
     before: Timestamp,
     limit: usize,
 ) -> Vec<Overdue> {
-    let mut waiting: Vec<_> = items.filter(|item| item.accepted_at < before).collect();
-    waiting.sort_by_key(|item| (item.accepted_at, &item.id));
-    let overdue = |item: &InboxItem| Overdue {
+    let mut waiting: Vec<_> = items.filter(|(since, _)| *since < before).collect();
+    waiting.sort_by_key(|(since, item)| (*since, &item.id));
+    let overdue = |(_, item): (Timestamp, &InboxItem)| Overdue {
         id: item.id.clone(),
         connection: item.connection.clone(),
         kind: item.kind,
@@ -59,13 +59,15 @@ impl Inbox for FakeStore {
         Ok(self.open()?.inbox.get(id).cloned())
     }
 
-    async fn published(&self, id: &InboxId) -> Result<(), Failure> {
+    async fn published(&self, id: &InboxId, kind: BodyKind, at: Timestamp) -> Result<(), Failure> {
         let mut state = self.open()?;
         if let Some(item) = state.inbox.get_mut(id)
             && item.state == InboxState::Unpublished
         {
             item.state = InboxState::Published;
-            state.unfinished.insert(id.clone());
+            if kind == BodyKind::Response {
+                state.unfinished.insert(id.clone(), at);
+            }
         }
         Ok(())
     }
@@ -81,18 +83,18 @@ impl Inbox for FakeStore {
         limit: usize,
     ) -> Result<Vec<Overdue>, Failure> {
         let state = self.open()?;
-        let is_unfinished = |item: &&InboxItem| {
-            item.state == InboxState::Published && state.unfinished.contains(&item.id)
-        };
-        let items = state.inbox.values().filter(is_unfinished);
+        let items = state.unfinished.iter();
+        let items = items.filter_map(|(id, since)| Some((*since, state.inbox.get(id)?)));
         Ok(overdue(items, before, limit))
     }
 
     async fn park(&self, id: &InboxId, reason: &str) -> Result<(), Failure> {
-        if let Some(item) = self.open()?.inbox.get_mut(id) {
+        let mut state = self.open()?;
+        if let Some(item) = state.inbox.get_mut(id) {
             item.state = InboxState::Parked {
                 reason: reason.to_owned(),
             };
+            state.unfinished.remove(id);
         }
         Ok(())
     }
@@ -114,6 +116,7 @@ impl Inbox for FakeStore {
         let state = self.open()?;
         let is_waiting = |item: &&InboxItem| item.state == InboxState::Unpublished;
         let items = state.inbox.values().filter(is_waiting);
+        let items = items.map(|item| (item.accepted_at, item));
         Ok(overdue(items, before, limit))
     }
 

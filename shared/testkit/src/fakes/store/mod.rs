@@ -35,7 +35,8 @@ struct LoopRow {
 #[derive(Debug, Default)]
 struct State {
     inbox: BTreeMap<InboxId, InboxItem>,
-    unfinished: BTreeSet<InboxId>,
+    /// Since when each is on the list.
+    unfinished: BTreeMap<InboxId, Timestamp>,
     responses: BTreeMap<ResponseKey, StoredResponse>,
     plans: BTreeMap<String, Kept>,
     claims: BTreeMap<String, String>,
