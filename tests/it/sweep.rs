@@ -3,6 +3,7 @@
 mod changes;
 mod failed_jobs;
 mod responses;
+mod turns;
 mod unfinished;
 mod wake_ups;
 

@@ -4,36 +4,35 @@ use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found,
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::{ColumnName, ConnectionName};
+use cxloop_domain::sweep::{Share, first_in_turn};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedPage, ChangedRecords, Failure, Remedy};
-use jiff::Timestamp;
 
 use crate::waiting::unless_asked_to_wait;
-use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION, publishing};
+use crate::{Deps, FUNCTION, publishing};
 
 /// Reads what changed and tells it, table by table. One table that fails keeps no other back, but a closed connection all.
 /// Returns how many changes were told, or the first failure.
-pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
-    let applied = deps.configurations.current().await?;
-    let Some((connection, crm)) = deps.changes.of(&applied) else {
-        return Ok(0);
-    };
+pub(crate) async fn tell(
+    deps: &Deps,
+    applied: &Applied,
+    (connection, crm): (&ConnectionName, &dyn ChangedRecords),
+    share: &Share,
+) -> Result<usize, Failure> {
     let mut told = 0;
     let mut first_failure = None;
-    let began = deps.clock.now();
     let mut tables = tables(&applied.configuration);
-    // Each minute another table comes first, so that one with much to catch up on keeps none back for long.
-    let minute = usize::try_from(began.as_second().rem_euclid(3600) / 60).unwrap_or_default();
-    let first = minute % tables.len().max(1);
+    // One with much to catch up on keeps none back for long.
+    let first = first_in_turn(tables.len(), deps.clock.now());
     tables.rotate_left(first);
     for table in tables {
         let work = Table {
             deps,
-            applied: &applied,
-            connection: &connection,
-            crm: crm.as_ref(),
+            applied,
+            connection,
+            crm,
             table: &table,
-            began,
+            share,
         };
         match work.tell().await {
             Ok(count) => told += count,
@@ -74,8 +73,8 @@ struct Table<'w> {
     connection: &'w ConnectionName,
     crm: &'w dyn ChangedRecords,
     table: &'w ColumnName,
-    /// When the run began.
-    began: Timestamp,
+    /// The time that all tables have.
+    share: &'w Share,
 }
 
 impl Table<'_> {
@@ -89,7 +88,7 @@ impl Table<'_> {
         let key = checkpoint_key(self.connection, url, self.table);
         let (mut checkpoint, mut version) = self.deps.checkpoints.load(&key).await?;
         let mut told = 0;
-        while clock.now().duration_since(self.began) < BEGINS_PAGES_FOR {
+        while clock.now() < self.share.begins_pages_until {
             let Some(reading) = checkpoint.due(clock.now()) else {
                 break;
             };

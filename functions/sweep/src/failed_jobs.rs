@@ -9,24 +9,26 @@ use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::{Healed, Signal};
+use cxloop_domain::sweep::Share;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedRecords, Failure, Remedy};
 
 use crate::waiting::unless_asked_to_wait;
-use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION, publishing};
+use crate::{Deps, FUNCTION, publishing};
 
 /// Tells what failed since the last look. Returns how many jobs of which nobody knew were told, or the failure; being asked
 /// to wait is none.
-pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
-    let applied = deps.configurations.current().await?;
-    let Some((connection, crm)) = deps.changes.of(&applied) else {
-        return Ok(0);
-    };
+pub(crate) async fn tell(
+    deps: &Deps,
+    applied: &Applied,
+    (connection, crm): (&ConnectionName, &dyn ChangedRecords),
+    share: &Share,
+) -> Result<usize, Failure> {
     if tables(&applied.configuration).is_empty() {
         return Ok(0);
     }
     let mut told = 0;
-    if let Err(failure) = pages(deps, &applied, &connection, crm.as_ref(), &mut told).await
+    if let Err(failure) = pages(deps, applied, (connection, crm), share, &mut told).await
         && let Some(failure) = unless_asked_to_wait(deps, failure).await
     {
         tracing::error!(
@@ -57,17 +59,16 @@ pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
 async fn pages(
     deps: &Deps,
     applied: &Applied,
-    connection: &ConnectionName,
-    crm: &dyn ChangedRecords,
+    (connection, crm): (&ConnectionName, &dyn ChangedRecords),
+    share: &Share,
     told: &mut usize,
 ) -> Result<(), Failure> {
     let url = applied.configuration.dynamics();
     let url = url.map_or("", |(_, dynamics)| dynamics.url.as_str());
     let key = checkpoint_key(connection, url);
     let steps = our_steps(connection, &applied.configuration);
-    let began = deps.clock.now();
     let (mut checkpoint, mut version) = deps.checkpoints.load(&key).await?;
-    while deps.clock.now().duration_since(began) < BEGINS_PAGES_FOR {
+    while deps.clock.now() < share.begins_pages_until {
         let Some(reading) = checkpoint.due(deps.clock.now()) else {
             break;
         };

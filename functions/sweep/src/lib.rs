@@ -7,6 +7,7 @@
 mod changes;
 mod expiry;
 mod failed_jobs;
+mod far_sides;
 mod kept_bodies;
 mod looking_after;
 mod publishing;
@@ -27,9 +28,6 @@ use cxloop_ports::{
     Invitations, Loops, Overdue, Secrets, Signals, SurveyPlatforms,
 };
 use jiff::SignedDuration;
-
-/// How long a part of a run begins further pages: the next run, a minute later, goes on.
-const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// The function's name on every line.
 const FUNCTION: &str = "sweep";
@@ -62,6 +60,8 @@ pub struct Deps {
     pub signals: Arc<dyn Signals>,
     /// Its name, where one is watched.
     pub expiring_secret: Option<String>,
+    /// How long a run asks far sides, counted from its begin: less than it may take.
+    pub asks_for: SignedDuration,
 }
 
 /// What one run found.
@@ -81,23 +81,20 @@ pub struct Swept {
     pub responses: usize,
 }
 
-/// Publishes the overdue bodies, tells of changes and says how long the secret is good for. What fails keeps nothing else
-/// back; the first failure is returned after all was tried.
+/// Publishes the overdue bodies, says how long the secret is good for, and tells of what far sides know and nobody has told.
+/// What fails keeps nothing else back; the first failure is returned after all was tried.
 pub async fn handle(deps: &Deps) -> Result<Swept, Failure> {
+    let began = deps.clock.now();
     let published = publish_overdue(deps).await;
     let unfinished = unfinished::tell(deps).await;
     let wake_ups = wake_ups::tell(deps).await;
     expiry::watch(deps).await;
-    let failed_jobs = failed_jobs::tell(deps).await;
-    let changes = changes::tell(deps).await;
-    let responses = responses::tell(deps).await;
+    let told = far_sides::tell(deps, began).await;
     Ok(Swept {
         published: published?,
         unfinished: unfinished?,
         wake_ups: wake_ups?,
-        responses: responses?,
-        failed_jobs: failed_jobs?,
-        changes: changes?,
+        ..told?
     })
 }
 

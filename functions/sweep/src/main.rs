@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use cxloop_domain::sweep::ASKS_FOR;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::{Error, trace};
@@ -41,6 +42,7 @@ async fn main() -> Result<(), Error> {
         secrets: parts.secrets.clone(),
         signals: parts.signals.clone(),
         expiring_secret: parts.settings.expiring_secret.clone(),
+        asks_for: ASKS_FOR,
     };
     start::scheduled_function(parts.function, || handle(&deps)).await
 }

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use cxloop_domain::configuration::{Applied, Connection};
+use cxloop_domain::configuration::{Applied, WxmConnection};
 use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::names::{ConnectionName, ResponseKey};
 use cxloop_domain::signals::{Healed, Signal};
+use cxloop_domain::sweep::Share;
 use cxloop_domain::untold_responses::{Place, checkpoint_key, window};
 use cxloop_domain::webhooks::inbox_id;
 use cxloop_lambda_kit::logging::{fields, outcomes};
@@ -14,55 +15,43 @@ use cxloop_ports::{
     Answered, BodyKind, Failure, InboxItem, InboxState, Lane, NotificationRule, Remedy,
     SurveyPlatform,
 };
-use jiff::Timestamp;
 
 use crate::waiting::unless_asked_to_wait;
-use crate::{BEGINS_PAGES_FOR, Deps, FUNCTION};
+use crate::{Deps, FUNCTION};
 
-/// Asks every platform that can be asked. One that fails keeps no other back. Returns how many responses were told, or the
-/// first failure.
-pub(crate) async fn tell(deps: &Deps) -> Result<usize, Failure> {
-    let applied = deps.configurations.current().await?;
-    let began = deps.clock.now();
-    let mut all = 0;
-    let mut first_failure = None;
-    for (connection, configured) in &applied.configuration.connections {
-        let Connection::Wxm(wxm) = configured else {
-            continue;
-        };
-        let work = Account {
-            deps,
-            applied: &applied,
-            connection,
-            platform: match deps.platforms.platform(&applied, connection) {
-                Ok(platform) => platform,
-                Err(failure) => {
-                    first_failure.get_or_insert(failure);
-                    continue;
-                }
-            },
-            key: checkpoint_key(connection, &wxm.url),
-            began,
-        };
-        let mut told = 0;
-        let done = work.tell(&mut told).await;
-        if told > 0 {
-            tracing::warn!(
-                { fields::FUNCTION } = FUNCTION,
-                { fields::OUTCOME } = outcomes::SWEPT,
-                { fields::CONNECTION } = connection.as_str(),
-                { fields::HEALED } = Healed::Response.as_str(),
-                { fields::COUNT } = told,
-                "responses of which no webhook had told are told"
-            );
-        }
-        all += told;
-        let Err(failure) = done else { continue };
-        if let Some(failure) = work.fails(failure).await {
-            first_failure.get_or_insert(failure);
-        }
+/// Asks one account. Returns how many responses were told, or the failure; being asked to wait is none.
+pub(crate) async fn tell(
+    deps: &Deps,
+    applied: &Applied,
+    (connection, wxm): (&ConnectionName, &WxmConnection),
+    share: &Share,
+) -> Result<usize, Failure> {
+    let work = Account {
+        deps,
+        applied,
+        connection,
+        platform: deps.platforms.platform(applied, connection)?,
+        key: checkpoint_key(connection, &wxm.url),
+        share,
+    };
+    let mut told = 0;
+    let done = work.tell(&mut told).await;
+    if told > 0 {
+        tracing::warn!(
+            { fields::FUNCTION } = FUNCTION,
+            { fields::OUTCOME } = outcomes::SWEPT,
+            { fields::CONNECTION } = connection.as_str(),
+            { fields::HEALED } = Healed::Response.as_str(),
+            { fields::COUNT } = told,
+            "responses of which no webhook had told are told"
+        );
     }
-    first_failure.map_or(Ok(all), Err)
+    if let Err(failure) = done
+        && let Some(failure) = work.fails(failure).await
+    {
+        return Err(failure);
+    }
+    Ok(told)
 }
 
 /// One account at work.
@@ -73,8 +62,8 @@ struct Account<'w> {
     platform: Arc<dyn SurveyPlatform>,
     /// That of its checkpoint.
     key: String,
-    /// When the run began.
-    began: Timestamp,
+    /// The time that it has.
+    share: &'w Share,
 }
 
 impl Account<'_> {
@@ -82,7 +71,7 @@ impl Account<'_> {
         let (clock, checkpoints) = (&self.deps.clock, &self.deps.checkpoints);
         let (mut checkpoint, mut version) = checkpoints.load(&self.key).await?;
         let mut rules: Option<Vec<NotificationRule>> = None;
-        while clock.now().duration_since(self.began) < BEGINS_PAGES_FOR {
+        while clock.now() < self.share.begins_pages_until {
             let Some(reading) = checkpoint.due(clock.now()) else {
                 break;
             };

@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::changed_records::EVERY_MINUTES;
+
 /// How long an accepted body may stay unpublished before the sweep publishes it, in seconds: longer than
 /// the function that took it can still be at work.
 pub const OVERDUE_SECONDS: i64 = 60;
@@ -35,6 +37,47 @@ pub fn unwoken_before(now: Timestamp) -> Timestamp {
 /// Bodies accepted before this moment and still unpublished are overdue.
 pub fn overdue_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_secs(OVERDUE_SECONDS)
+}
+
+/// How long a run asks far sides, counted from its begin: it may take 30 seconds, unless it is deployed otherwise.
+pub const ASKS_FOR: SignedDuration = SignedDuration::from_secs(25);
+
+/// How long one part of a run begins further pages at most; the next run, a minute later, goes on.
+const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
+
+/// Which of several has the first turn in the run of a moment, counted from 0: another one each minute, and another one
+/// each time that something is due which is read every few minutes. So none comes last for long.
+pub fn first_in_turn(several: usize, now: Timestamp) -> usize {
+    let minute = now.as_second().div_euclid(60);
+    let turn = minute.div_euclid(EVERY_MINUTES) + minute.rem_euclid(EVERY_MINUTES);
+    let several = i64::try_from(several).unwrap_or(i64::MAX).max(1);
+    usize::try_from(turn.rem_euclid(several)).unwrap_or_default()
+}
+
+/// The part of a run's time that is given to one far side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Until when further pages are begun: what is begun must have a chance to end.
+    pub begins_pages_until: Timestamp,
+    /// After how long it is broken off, counted from now.
+    pub ends_after: SignedDuration,
+}
+
+/// The share of the next of `parts` that are still to have their turn: an even part of what is left, so that one that takes
+/// all of its share takes nothing from the others. `None` when nothing is left.
+pub fn share(
+    began: Timestamp,
+    asks_for: SignedDuration,
+    parts: usize,
+    now: Timestamp,
+) -> Option<Share> {
+    // A clock that was turned back gives nobody more time than there is.
+    let left = (asks_for - now.duration_since(began)).min(asks_for);
+    let ends_after = left / i32::try_from(parts).unwrap_or(i32::MAX).max(1);
+    ends_after.is_positive().then(|| Share {
+        begins_pages_until: now + BEGINS_PAGES_FOR.min(ends_after / 2),
+        ends_after,
+    })
 }
 
 /// The optional field of a secret that holds the day on which what is in it stops working, as in `2027-05-31`.
@@ -100,5 +143,58 @@ mod tests {
     fn a_body_is_overdue_after_a_minute_and_not_before() {
         let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
         assert_eq!(overdue_before(now).to_string(), "2026-11-22T09:59:00Z");
+    }
+
+    fn minute(minute: i64) -> Timestamp {
+        let start: Timestamp = "2026-11-22T10:00:07Z".parse().unwrap();
+        start + SignedDuration::from_mins(minute)
+    }
+
+    #[test]
+    fn whatever_their_number_each_is_first_before_long_also_of_those_that_are_read_every_few_minutes()
+     {
+        assert_eq!(first_in_turn(0, minute(3)), 0);
+        for several in 1..=12_i64 {
+            let count = usize::try_from(several).unwrap();
+            let firsts = |minutes: Vec<i64>| -> std::collections::BTreeSet<usize> {
+                let first = |at: i64| first_in_turn(count, minute(at));
+                minutes.into_iter().map(first).collect()
+            };
+            let every_run = firsts((0..several * EVERY_MINUTES).collect());
+            assert_eq!(every_run.len(), count, "{several}");
+            for since in 0..EVERY_MINUTES {
+                let due = firsts((0..several).map(|n| since + n * EVERY_MINUTES).collect());
+                assert_eq!(due.len(), count, "{several}, due since minute {since}");
+            }
+        }
+        assert_ne!(first_in_turn(2, minute(0)), first_in_turn(2, minute(1)));
+    }
+
+    #[test]
+    fn parts_that_take_all_of_their_shares_have_even_ones_and_end_with_the_run() {
+        let (began, for_all) = (minute(0), SignedDuration::from_secs(24));
+        let mut now = began;
+        for parts in (1..=4).rev() {
+            let share = share(began, for_all, parts, now).unwrap();
+            assert_eq!(share.ends_after, SignedDuration::from_secs(6));
+            assert_eq!(
+                share.begins_pages_until.duration_since(now),
+                SignedDuration::from_secs(3)
+            );
+            now += share.ends_after;
+        }
+        assert_eq!(share(began, for_all, 1, now), None);
+    }
+
+    #[test]
+    fn what_quick_parts_leave_belongs_to_the_others_and_pages_are_begun_for_ten_seconds_at_most() {
+        let (began, for_all) = (minute(0), SignedDuration::from_secs(24));
+        let now = began + SignedDuration::from_millis(500);
+        let last = share(began, for_all, 1, now).unwrap();
+        assert_eq!(last.ends_after, SignedDuration::from_millis(23_500));
+        assert_eq!(last.begins_pages_until, now + BEGINS_PAGES_FOR);
+        let before_it_began = began - SignedDuration::from_secs(60);
+        let turned_back = share(began, for_all, 1, before_it_began).unwrap();
+        assert_eq!(turned_back.ends_after, for_all);
     }
 }

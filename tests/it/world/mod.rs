@@ -331,6 +331,8 @@ impl World {
             secrets: self.secrets.clone(),
             signals: self.signals("sweep"),
             expiring_secret: Some("cxloop/dynamics".to_owned()),
+            // However slow the machine is that a test runs on.
+            asks_for: jiff::SignedDuration::from_hours(1),
         }
     }
 

@@ -1,0 +1,123 @@
+//! Far sides that do not answer, and the others, which have their turn all the same.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cxloop_domain::case_write_back::{Intended, Settled};
+use cxloop_domain::configuration::{Applied, Connection, read};
+use cxloop_domain::names::{ConnectionName, ResponseId};
+use cxloop_domain::response::Response;
+use cxloop_domain::untold_responses::checkpoint_key;
+use cxloop_ports::{
+    Capabilities, ChangedRecords, Checkpoints, Clock, Configurations, CrmChanges, Failure, Hint,
+    Noted, NotificationRule, Remedy, SurveyPlatform, SurveyPlatforms, Unparsable,
+};
+use cxloop_testkit::ManualClock;
+use cxloop_testkit::fakes::{FakeBus, FakeSecrets, FakeSignals, FakeStore};
+use jiff::SignedDuration;
+
+const THREE: &str = r"
+connections:
+  first: { kind: wxm, secret: s }
+  second: { kind: wxm, secret: s }
+  third: { kind: wxm, secret: s }
+";
+
+/// A CRM that nobody connected.
+struct NoCrm;
+
+impl CrmChanges for NoCrm {
+    fn of(&self, _: &Applied) -> Option<(ConnectionName, Arc<dyn ChangedRecords>)> {
+        None
+    }
+}
+
+/// Accounts without notifications, of which one never answers.
+struct Accounts {
+    silent: &'static str,
+}
+
+impl SurveyPlatforms for Accounts {
+    fn platform(
+        &self,
+        _: &Applied,
+        connection: &ConnectionName,
+    ) -> Result<Arc<dyn SurveyPlatform>, Failure> {
+        let is_silent = connection.as_str() == self.silent;
+        Ok(Arc::new(Account { is_silent }))
+    }
+}
+
+struct Account {
+    is_silent: bool,
+}
+
+#[async_trait]
+impl SurveyPlatform for Account {
+    fn parse(&self, _: &[u8]) -> Result<Hint, Unparsable> {
+        unreachable!("nothing is kept")
+    }
+
+    async fn fetch(&self, _: &ResponseId) -> Result<Option<Response>, Failure> {
+        unreachable!("the sweep fetches nothing")
+    }
+
+    async fn note(&self, _: &ResponseId, _: &str, _: &str) -> Result<Noted, Failure> {
+        unreachable!("the sweep writes nothing")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        unreachable!("the sweep writes nothing")
+    }
+
+    async fn write_back(&self, _: &ResponseId, _: &Intended) -> Result<Settled, Failure> {
+        unreachable!("the sweep writes nothing")
+    }
+
+    async fn notification_rules(&self) -> Result<Vec<NotificationRule>, Failure> {
+        if self.is_silent {
+            pending::<()>().await;
+        }
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_never_answers_keeps_no_other_back_whoever_comes_first() {
+    let configuration = read(THREE).unwrap();
+    for minute in 0..3 {
+        let store = Arc::new(FakeStore::default());
+        store.apply(&configuration).await.unwrap();
+        let clock = Arc::new(ManualClock::default());
+        clock.advance(60 * minute);
+        let deps = sweep::Deps {
+            inbox: store.clone(),
+            bus: Arc::new(FakeBus::default()),
+            configurations: store.clone(),
+            changes: Arc::new(NoCrm),
+            checkpoints: store.clone(),
+            platforms: Arc::new(Accounts { silent: "second" }),
+            loops: store.clone(),
+            gates: store.clone(),
+            clock: clock.clone(),
+            secrets: Arc::new(FakeSecrets::default()),
+            signals: Arc::new(FakeSignals::default()),
+            expiring_secret: None,
+            // Those that answer do so before anybody looks at the time.
+            asks_for: SignedDuration::from_millis(90),
+        };
+        let failure = sweep::handle(&deps).await.unwrap_err();
+        assert_eq!(failure.remedy, Remedy::Retry);
+        assert!(failure.message.contains("its share"), "{failure:?}");
+        for (name, connection) in &configuration.connections {
+            let Connection::Wxm(wxm) = connection else {
+                unreachable!("all are accounts")
+            };
+            let key = checkpoint_key(name, &wxm.url);
+            let (checkpoint, _) = Checkpoints::load(store.as_ref(), &key).await.unwrap();
+            let read = (name.as_str() != "second").then(|| clock.now());
+            assert_eq!(checkpoint.complete_until, read, "minute {minute}, {name}");
+        }
+    }
+}
