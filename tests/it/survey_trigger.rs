@@ -3,6 +3,7 @@
 mod deciding;
 mod interrupted;
 mod over_http;
+mod refused_by;
 mod scene;
 mod schedules;
 mod sending;

@@ -1,6 +1,7 @@
 //! Reading what an invitation depends on, at the moment when it would go out.
 
 use cxloop_domain::configuration::SurveyRule;
+use cxloop_domain::names::ConnectionName;
 use cxloop_domain::survey_trigger::{
     Asked, Chosen, Draft, Invitation, InvitationState, NotSent, Person, PersonAsked, SeenRow,
     Verdict, address_of, cap_key, columns_of, consent_needed, of_person, of_row, released,
@@ -26,8 +27,8 @@ impl Work<'_> {
             Ok(Verdict::Wait(until, why)) => self.wait(kept, until, why).await,
             Ok(Verdict::Not(reason)) => self.not(kept, reason).await,
             Err(failure) if failure.remedy == Remedy::Park => {
-                self.refused(kept, &failure, "The CRM cannot be asked about it")
-                    .await
+                let what = "The CRM cannot be asked about it";
+                self.refused(kept, &failure, Some(self.crm), what).await
             }
             Err(failure) => Err(failure),
         }
@@ -162,15 +163,16 @@ impl Work<'_> {
         Err(contended())
     }
 
-    /// Keeps that an invitation was refused for good, with the far side's words.
+    /// Keeps that an invitation was refused for good, with the words of the far side, which is a connection or none.
     pub(crate) async fn refused(
         &self,
         kept: KeptInvitation,
         failure: &Failure,
+        by: Option<&ConnectionName>,
         what: &str,
     ) -> Result<(), Failure> {
         let text = format!("{what}: {}", failure.message);
-        self.parked(&kept.invitation, failure);
+        self.parked(&kept.invitation, failure, by);
         let invitation = kept.invitation.clone();
         self.settle(kept, InvitationState::Failed, text).await?;
         self.give_back(&invitation).await

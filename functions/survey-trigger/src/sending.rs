@@ -1,6 +1,7 @@
 //! Sending an invitation: the survey first, which nobody sees, then the message, which nobody can take back.
 
 use cxloop_domain::configuration::{OnUnknown, SendBy, SurveyRule};
+use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::Signal;
 use cxloop_domain::survey_trigger::{
     Address, Draft, Invitation, InvitationState, OpenSurvey, Words, prefills, words,
@@ -30,7 +31,8 @@ impl Work<'_> {
             Ok(()) => Ok(()),
             Err(failure) if failure.remedy == Remedy::Park => {
                 let now_stands = self.deps.invitations.load(id).await?.unwrap_or(kept);
-                self.refused(now_stands, &failure, "It could not be sent")
+                let by = self.refused_by(rule, &now_stands.invitation).cloned();
+                self.refused(now_stands, &failure, by.as_ref(), "It could not be sent")
                     .await
             }
             // The place stays taken: the message comes again, and a repeat takes no second one.
@@ -205,20 +207,42 @@ impl Work<'_> {
         self.settle(kept, InvitationState::Unknown, text).await
     }
 
+    /// The connection that refused, by how far the sending had come; `None` for the services that take e-mails and text
+    /// messages, which are no connections.
+    fn refused_by<'r>(
+        &'r self,
+        rule: &'r SurveyRule,
+        stands: &Invitation,
+    ) -> Option<&'r ConnectionName> {
+        let now = self.deps.clock.now();
+        let has_survey = stands
+            .survey
+            .as_ref()
+            .is_some_and(|it| it.valid_until > now);
+        match &rule.send {
+            SendBy::Email(_) | SendBy::Sms(_) if stands.state == InvitationState::Sending => None,
+            SendBy::Column(_) if has_survey => Some(self.crm),
+            _ => Some(&rule.survey.connection),
+        }
+    }
+
     /// The line and the count of an invitation that was refused for good.
-    pub(crate) fn parked(&self, invitation: &Invitation, failure: &Failure) {
+    pub(crate) fn parked(
+        &self,
+        invitation: &Invitation,
+        failure: &Failure,
+        by: Option<&ConnectionName>,
+    ) {
         tracing::error!(
             { fields::OUTCOME } = outcomes::PARKED,
-            { fields::CONNECTION } = invitation.connection.as_str(),
+            { fields::CONNECTION } = by.map(ConnectionName::as_str),
             { fields::INVITATION } = %invitation.id,
             { fields::RULES } = invitation.rule.as_str(),
             { fields::DETAIL } = failure.detail,
             { fields::SERVICE_REQUEST_ID } = failure.service_request_id.map(tracing::field::display),
             "an invitation to a survey was refused for good"
         );
-        self.deps.signals.count(Signal::Parked {
-            connection: Some(self.crm),
-        });
+        self.deps.signals.count(Signal::Parked { connection: by });
     }
 }
 

@@ -79,7 +79,7 @@ pub enum Signal<'s> {
     },
     /// Something was refused for good and put aside for a person.
     Parked {
-        /// The connection that the response came through, where known.
+        /// The connection that the response came through, or of an invitation the one that refused it, where there is one.
         connection: Option<&'s ConnectionName>,
     },
     /// How long what a secret holds goes on working.

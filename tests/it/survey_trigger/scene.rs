@@ -73,6 +73,7 @@ pub(super) struct Scene {
     pub(super) mail: Arc<FakeMail>,
     pub(super) texts: Arc<FakeTextMessages>,
     pub(super) wake_ups: Arc<FakeWakeUps>,
+    pub(super) signals: Arc<FakeSignals>,
     interruptions: Arc<Interruptions>,
     response: ResponseKey,
     worker: std::sync::atomic::AtomicU64,
@@ -96,6 +97,7 @@ impl Scene {
             mail: Arc::new(FakeMail::default()),
             texts: Arc::new(FakeTextMessages::default()),
             wake_ups: Arc::new(FakeWakeUps::default()),
+            signals: Arc::new(FakeSignals::default()),
             interruptions: Arc::clone(interruptions),
             response: "wxm/r-1".parse().unwrap(),
             worker: 0.into(),
@@ -173,7 +175,7 @@ impl Scene {
             text_messages: self.role::<dyn TextMessages>(self.texts.clone()),
             wake_ups: self.role::<dyn WakeUps>(self.wake_ups.clone()),
             clock: self.clock.clone(),
-            signals: Arc::new(FakeSignals::default()),
+            signals: self.signals.clone(),
             worker: format!("w-{worker}"),
         }
     }
