@@ -21,7 +21,7 @@ use crate::names::RuleName;
 use crate::response::{Metric, Response};
 
 /// What conditions and templates may speak of.
-pub const VARIABLES: [&str; 17] = [
+pub const VARIABLES: [&str; 18] = [
     "nps",
     "csat",
     "ces",
@@ -36,6 +36,7 @@ pub const VARIABLES: [&str; 17] = [
     "submitted_at",
     "link",
     "connection",
+    "response_id",
     ABOUT,
     CRM,
     CRM_LABEL,

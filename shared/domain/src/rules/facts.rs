@@ -47,6 +47,7 @@ impl Facts {
         context.add_variable_from_value("notification", notification);
         context.add_variable_from_value("survey", response.survey.as_str());
         context.add_variable_from_value("connection", response.key.connection.as_str());
+        context.add_variable_from_value("response_id", response.key.response.as_str());
         context.add_variable_from_value("submitted_at", response.submitted_at.to_string());
         context.add_variable_from_value("customer", customer(response));
         context.add_variable_from_value("answers", answers(response));
@@ -182,6 +183,7 @@ pub fn template_values(
         "notification": notification,
         "survey": response.survey,
         "connection": response.key.connection,
+        "response_id": response.key.response,
         "location": response.location,
         "language": response.language,
         "channel": response.channel,

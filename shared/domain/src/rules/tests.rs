@@ -61,7 +61,7 @@ fn a_condition_reads_as_people_write_it() {
         "customer.name.startsWith(\"Uxía\")",
         "[\"Vigo\", \"Lugo\"].exists(place, place == location)",
         "has(customer.email) && !has(customer.phone)",
-        "survey == \"store-visit\" && connection == \"wxm\"",
+        "survey == \"store-visit\" && connection == \"wxm\" && response_id == \"52c7d343\"",
     ] {
         assert_eq!(
             judged(condition, &unhappy),
