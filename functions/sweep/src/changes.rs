@@ -6,9 +6,9 @@ use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::{ColumnName, ConnectionName};
 use cxloop_domain::sweep::{Share, first_in_turn};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_ports::{ChangedPage, ChangedRecords, Failure, Remedy};
+use cxloop_ports::{ChangedPage, ChangedRecords, Failure};
 
-use crate::waiting::unless_asked_to_wait;
+use crate::passing::{unless_asked_to_wait, unless_to_be_mended};
 use crate::{Deps, FUNCTION, publishing};
 
 /// Reads what changed and tells it, table by table. One table that fails keeps no other back, but a closed connection all.
@@ -47,8 +47,7 @@ pub(crate) async fn tell(
                     { fields::DETAIL } = failure.detail,
                     "it could not be read what changed in the CRM"
                 );
-                // What a person has to mend would ring every minute; the line is in the log, and mostly other functions wait for it too.
-                if failure.remedy != Remedy::Mend {
+                if let Some(failure) = unless_to_be_mended(deps, connection, failure) {
                     first_failure.get_or_insert(failure);
                 }
             }

@@ -11,9 +11,9 @@ use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::{Healed, Signal};
 use cxloop_domain::sweep::Share;
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_ports::{ChangedRecords, Failure, Remedy};
+use cxloop_ports::{ChangedRecords, Failure};
 
-use crate::waiting::unless_asked_to_wait;
+use crate::passing::{unless_asked_to_wait, unless_to_be_mended};
 use crate::{Deps, FUNCTION, publishing};
 
 /// Tells what failed since the last look. Returns how many jobs of which nobody knew were told, or the failure; being asked
@@ -39,7 +39,7 @@ pub(crate) async fn tell(
             "it could not be read which webhooks of the CRM failed"
         );
         // Without the right to read jobs, the reading of changes finds the same rows, later.
-        if failure.remedy != Remedy::Mend {
+        if let Some(failure) = unless_to_be_mended(deps, connection, failure) {
             return Err(failure);
         }
     }

@@ -10,10 +10,10 @@ mod failed_jobs;
 mod far_sides;
 mod kept_bodies;
 mod looking_after;
+mod passing;
 mod publishing;
 mod responses;
 mod unfinished;
-mod waiting;
 mod wake_ups;
 
 use std::sync::Arc;

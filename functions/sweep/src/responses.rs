@@ -16,7 +16,7 @@ use cxloop_ports::{
     SurveyPlatform,
 };
 
-use crate::waiting::unless_asked_to_wait;
+use crate::passing::{unless_asked_to_wait, unless_to_be_mended};
 use crate::{Deps, FUNCTION};
 
 /// Asks one account. Returns how many responses were told, or the failure; being asked to wait is none.
@@ -166,8 +166,15 @@ impl Account<'_> {
             { fields::DETAIL } = failure.detail,
             "it could not be read which responses were given on the survey platform"
         );
-        // What a person has to mend would ring every minute; the line is in the log, and mostly other functions wait for it too.
-        (failure.remedy == Remedy::Retry).then_some(failure)
+        let failure = match failure.remedy {
+            // What the platform refuses for good is a person's to mend as well.
+            Remedy::Park => Failure {
+                remedy: Remedy::Mend,
+                ..failure
+            },
+            _ => failure,
+        };
+        unless_to_be_mended(self.deps, self.connection, failure)
     }
 }
 

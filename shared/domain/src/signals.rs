@@ -67,9 +67,9 @@ pub enum Signal<'s> {
         /// What.
         what: Healed,
     },
-    /// A message failed and is tried again.
+    /// A message failed and is tried again, or the sweep could not read what a person has to give it a right to.
     Retried {
-        /// The connection that the message's response came through, where the message could be read.
+        /// The connection that the message's response came through, where the message could be read, or that was not read.
         connection: Option<&'s ConnectionName>,
     },
     /// A message waits because a far side asked for quiet.

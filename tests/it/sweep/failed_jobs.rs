@@ -109,4 +109,11 @@ async fn without_the_right_to_read_jobs_changes_are_found_all_the_same() {
     world.clock.advance(301);
     let swept = sweep::handle(&world.sweep()).await.unwrap();
     assert_eq!((swept.failed_jobs, swept.changes > 0), (0, true));
+    let lines = world.metrics.lines();
+    let of_dynamics = |line: &&Value| line["Retried"] == 1 && line["connection"] == "dynamics";
+    assert_eq!(
+        lines.iter().filter(of_dynamics).count(),
+        1,
+        "an alarm looks at it"
+    );
 }
