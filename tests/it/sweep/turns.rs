@@ -93,6 +93,7 @@ async fn an_account_that_never_answers_keeps_no_other_back_whoever_comes_first()
         clock.advance(60 * minute);
         let deps = sweep::Deps {
             inbox: store.clone(),
+            invitations: store.clone(),
             bus: Arc::new(FakeBus::default()),
             configurations: store.clone(),
             changes: Arc::new(NoCrm),
@@ -105,7 +106,7 @@ async fn an_account_that_never_answers_keeps_no_other_back_whoever_comes_first()
             signals: Arc::new(FakeSignals::default()),
             expiring_secret: None,
             // Those that answer do so before anybody looks at the time.
-            asks_for: SignedDuration::from_millis(90),
+            asks_for: SignedDuration::from_secs(3),
         };
         let failure = sweep::handle(&deps).await.unwrap_err();
         assert_eq!(failure.remedy, Remedy::Retry);
