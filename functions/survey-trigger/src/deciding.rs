@@ -10,16 +10,20 @@ use cxloop_domain::survey_trigger::{
 use cxloop_ports::{Failure, KeptInvitation, Lane, Remedy};
 use jiff::Timestamp;
 
-use crate::watching::contended;
+use crate::watching::{ReadRow, contended};
 use crate::{RACES, Work};
 
 impl Work<'_> {
     /// Decides on an invitation whose time has come, and sends it.
-    pub(crate) async fn decide(&self, kept: KeptInvitation) -> Result<(), Failure> {
+    pub(crate) async fn decide(
+        &self,
+        kept: KeptInvitation,
+        read: Option<&ReadRow>,
+    ) -> Result<(), Failure> {
         let Some(rule) = self.rule_of(&kept.invitation) else {
             return self.not(kept, NotSent::RuleRemoved).await;
         };
-        match self.draft(rule, &kept).await {
+        match self.draft(rule, &kept, read).await {
             Ok(Verdict::Go(draft)) => match self.reserve(kept, &draft.chosen).await? {
                 (kept, None) => self.send(rule, kept, draft).await,
                 (kept, Some(until)) => self.not(kept, NotSent::Capped { until }).await,
@@ -47,14 +51,20 @@ impl Work<'_> {
         &self,
         rule: &SurveyRule,
         kept: &KeptInvitation,
+        read: Option<&ReadRow>,
     ) -> Result<Verdict<Draft>, Failure> {
         let deps = self.deps;
         let invitation = &kept.invitation;
-        deps.gates
-            .pass(self.crm, Lane::History, deps.clock.now())
-            .await?;
-        let columns = columns_of(&[rule]);
-        let row = self.rows.row(&invitation.record, &columns).await?;
+        let row = match read.and_then(|read| read.fresh(deps.clock.now())) {
+            Some(row) => Some(row.clone()),
+            None => {
+                deps.gates
+                    .pass(self.crm, Lane::History, deps.clock.now())
+                    .await?;
+                let columns = columns_of(&[rule]);
+                self.rows.row(&invitation.record, &columns).await?
+            }
+        };
         let crm = self.applied.configuration.dynamics();
         let our_user = crm.and_then(|(_, crm)| crm.application_user);
         let now = deps.clock.now();

@@ -13,7 +13,7 @@ use cxloop_ports::{Failure, KeptInvitation};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::watching::contended;
+use crate::watching::{ReadRow, contended};
 use crate::{Deps, RACES, Work};
 
 /// How long one worker may be at an invitation before another takes it for dead: longer than any request to a service takes.
@@ -23,8 +23,13 @@ const AGAIN_SECONDS: u32 = 5;
 
 impl Work<'_> {
     /// Leads an invitation on as far as it goes now; `again` is the round in which a person asks to have it decided
-    /// anew.
-    pub(crate) async fn advance(&self, id: Uuid, again: Option<u32>) -> Result<(), Failure> {
+    /// anew, and `read` its row, where that was read for this message.
+    pub(crate) async fn advance(
+        &self,
+        id: Uuid,
+        again: Option<u32>,
+        read: Option<&ReadRow>,
+    ) -> Result<(), Failure> {
         let claims = self.deps.claims.as_ref();
         let key = format!("invitation/{id}");
         let now = self.deps.clock.now();
@@ -37,7 +42,7 @@ impl Work<'_> {
         // Only now is it certain that nobody is sending: what stands as being sent was left by a worker who died over it.
         let led = match self.deps.invitations.load(id).await {
             Ok(Some(kept)) if again == Some(kept.invitation.round) => self.led_again(kept).await,
-            Ok(Some(kept)) => self.led(kept).await,
+            Ok(Some(kept)) => self.led(kept, read).await,
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
         };
@@ -45,7 +50,7 @@ impl Work<'_> {
         led.and(given_back)
     }
 
-    async fn led(&self, kept: KeptInvitation) -> Result<(), Failure> {
+    async fn led(&self, kept: KeptInvitation, read: Option<&ReadRow>) -> Result<(), Failure> {
         let now = self.deps.clock.now();
         match &kept.invitation.state {
             InvitationState::Waiting { until } if *until > now => {
@@ -53,7 +58,7 @@ impl Work<'_> {
                 tell(self.deps, &kept.invitation).await?;
                 self.wake(&kept.invitation, until).await
             }
-            InvitationState::Due | InvitationState::Waiting { .. } => self.decide(kept).await,
+            InvitationState::Due | InvitationState::Waiting { .. } => self.decide(kept, read).await,
             InvitationState::Sending => self.found_unknown(kept).await,
             // A worker may have died between keeping it and telling of it.
             _ => tell(self.deps, &kept.invitation).await,
@@ -64,7 +69,7 @@ impl Work<'_> {
     async fn led_again(&self, kept: KeptInvitation) -> Result<(), Failure> {
         let now = self.deps.clock.now();
         let Some(next) = kept.invitation.again(now) else {
-            return self.led(kept).await;
+            return self.led(kept, None).await;
         };
         if let Some(step) = again_step(&kept.invitation, now)
             && let Some(loop_id) = loop_of(self.deps, &kept.invitation).await?
@@ -72,7 +77,7 @@ impl Work<'_> {
             self.deps.loops.record(&loop_id, &[step]).await?;
         }
         let kept = self.replaced(&kept, next).await?;
-        self.decide(kept).await
+        self.decide(kept, None).await
     }
 
     /// Keeps that an invitation waits, and has it brought back.

@@ -103,7 +103,7 @@ pub async fn handle(deps: &Deps, told: Arrival) -> Result<(), Failure> {
     }
     match told {
         Arrival::Changed(event) => Box::pin(work.changed(&event)).await,
-        Arrival::Due(due) => Box::pin(work.advance(due.invitation, due.replay)).await,
+        Arrival::Due(due) => Box::pin(work.advance(due.invitation, due.replay, None)).await,
         Arrival::Reported(_) => Ok(()),
     }
 }

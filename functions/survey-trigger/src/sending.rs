@@ -196,7 +196,7 @@ impl Work<'_> {
                 let mut next = kept.invitation.moved(InvitationState::Due, text, now);
                 next.resent = true;
                 let kept = self.replaced(&kept, next).await?;
-                self.decide(kept).await
+                self.decide(kept, None).await
             }
             _ => self.left_unknown(kept).await,
         }

@@ -3,9 +3,10 @@
 use cxloop_domain::configuration::{SurveyRule, Surveys};
 use cxloop_domain::record_changed::{Change, RecordChanged};
 use cxloop_domain::survey_trigger::{
-    Invitation, Observed, Pending, Watched, columns_of, observe, watch_key,
+    Invitation, Observed, Pending, SeenRow, Watched, columns_of, observe, watch_key,
 };
 use cxloop_ports::{Failure, Kept, Lane, Remedy};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{RACES, Work};
@@ -16,6 +17,22 @@ pub(crate) fn rules_of<'s>(surveys: &'s Surveys, event: &RecordChanged) -> Vec<&
     rules
         .filter(|rule| rule.table == event.record.table)
         .collect()
+}
+
+/// How long a row that was read counts as what the CRM has now.
+const FRESH_FOR: SignedDuration = SignedDuration::from_secs(5);
+
+/// A row, and when it was read.
+pub(crate) struct ReadRow {
+    row: SeenRow,
+    at: Timestamp,
+}
+
+impl ReadRow {
+    /// The row, while it can stand for what the CRM has now.
+    pub(crate) fn fresh(&self, now: Timestamp) -> Option<&SeenRow> {
+        (now.duration_since(self.at) < FRESH_FOR).then_some(&self.row)
+    }
 }
 
 impl Work<'_> {
@@ -32,13 +49,16 @@ impl Work<'_> {
                 Err(Failure::mend(words, failure.detail))
             }
             Err(failure) => Err(failure),
-            Ok(Some(watched)) => self.begin(event, watched).await,
+            Ok(Some((watched, read))) => self.begin(event, watched, read.as_ref()).await,
             Ok(None) => Ok(()),
         }
     }
 
-    /// What is stored of the row after looking at it. `None` when the row is gone.
-    async fn seen(&self, event: &RecordChanged) -> Result<Option<Watched>, Failure> {
+    /// What is stored of the row after looking at it, and the row itself unless it is gone.
+    async fn seen(
+        &self,
+        event: &RecordChanged,
+    ) -> Result<Option<(Watched, Option<ReadRow>)>, Failure> {
         let deps = self.deps;
         let rules = rules_of(self.surveys, event);
         let columns = columns_of(&rules);
@@ -46,12 +66,11 @@ impl Work<'_> {
         for _ in 0..RACES {
             let kept = deps.plans.load(&key).await?;
             let before = kept.as_ref().map(|kept| watched(&kept.plan)).transpose()?;
-            deps.gates
-                .pass(self.crm, Lane::History, deps.clock.now())
-                .await?;
+            let at = deps.clock.now();
+            deps.gates.pass(self.crm, Lane::History, at).await?;
             let Some(row) = self.rows.row(&event.record, &columns).await? else {
                 // What is still to be begun ends with that reason.
-                return Ok(before);
+                return Ok(before.map(|before| (before, None)));
             };
             let now = deps.clock.now();
             let next = match observe(&rules, before.as_ref(), &row, event, now) {
@@ -61,11 +80,14 @@ impl Work<'_> {
                         "the row's version is lower than that of the last look",
                     ));
                 }
-                Observed::Same => return Ok(before),
+                Observed::Same => {
+                    let read = ReadRow { row, at };
+                    return Ok(before.map(|before| (before, Some(read))));
+                }
                 Observed::Next(next) => next,
             };
             if self.stored(&key, kept.as_ref(), &next).await? {
-                return Ok(Some(next));
+                return Ok(Some((next, Some(ReadRow { row, at }))));
             }
         }
         Err(contended())
@@ -87,14 +109,19 @@ impl Work<'_> {
     }
 
     /// Begins the invitations that are still to be begun, each as far as it goes now, and forgets those that went.
-    async fn begin(&self, event: &RecordChanged, watched: Watched) -> Result<(), Failure> {
+    async fn begin(
+        &self,
+        event: &RecordChanged,
+        watched: Watched,
+        read: Option<&ReadRow>,
+    ) -> Result<(), Failure> {
         let mut begun = Vec::new();
         let mut first_failure = None;
         for pending in watched.pending {
             let now = self.deps.clock.now();
             let invitation = Invitation::begun(self.crm, &event.record, &pending, now);
             let advanced = match self.deps.invitations.begin(&invitation).await {
-                Ok(kept) => self.advance(kept.invitation.id, None).await,
+                Ok(kept) => self.advance(kept.invitation.id, None, read).await,
                 Err(failure) => Err(failure),
             };
             match advanced {
