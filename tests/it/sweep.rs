@@ -2,8 +2,8 @@
 
 mod changes;
 mod failed_jobs;
+mod far_sides;
 mod responses;
-mod turns;
 mod unfinished;
 mod wake_ups;
 

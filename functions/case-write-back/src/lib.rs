@@ -107,8 +107,15 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
             "the case was opened just now and belongs to no response yet",
         ));
     }
-    let mut first_failure: Option<Failure> = None;
+    let mut worst: Option<Failure> = None;
     for (response, case) in responses {
+        // Whoever asked for quiet is not asked for the other responses either.
+        if worst
+            .as_ref()
+            .is_some_and(|failure| asks_for_quiet(failure, [&crm, &response.connection]))
+        {
+            continue;
+        }
         let platform = match deps.platforms.platform(&applied, &response.connection) {
             Ok(platform) => platform,
             // Its connection was taken out of the configuration: nobody can write there any more.
@@ -134,10 +141,32 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
             case,
         };
         if let Err(failure) = Box::pin(work.run()).await {
-            first_failure.get_or_insert(failure);
+            worst = Some(match worst.take() {
+                Some(standing) if weight(&standing) >= weight(&failure) => standing,
+                _ => failure,
+            });
         }
     }
-    first_failure.map_or(Ok(()), Err)
+    worst.map_or(Ok(()), Err)
+}
+
+/// Whether a failure says that one of these is to be left alone for a while.
+fn asks_for_quiet(failure: &Failure, connections: [&ConnectionName; 2]) -> bool {
+    match &failure.remedy {
+        Remedy::WaitUntil { connection, .. } => connections.contains(&connection),
+        _ => false,
+    }
+}
+
+/// Which of several failures the queue is told: what others have to know goes before what only brings this message back.
+fn weight(failure: &Failure) -> u8 {
+    match failure.remedy {
+        Remedy::WaitUntil { .. } => 4,
+        Remedy::Mend => 3,
+        Remedy::Retry => 2,
+        Remedy::Park => 1,
+        Remedy::ComeBack { .. } => 0,
+    }
 }
 
 /// Whether a case looks like one that cxloop opens, whose tie to its response may still be on its way: between the two a

@@ -5,7 +5,6 @@
 //! changes hands only when the holder's case is closed, gone or refused. So two responses at the same moment
 //! make one case, wherever either of them stops.
 
-use cxloop_domain::case_write_back::Follower;
 use cxloop_domain::cases::CaseState;
 use cxloop_domain::identity;
 use cxloop_domain::names::{ResponseKey, RuleName};
@@ -15,6 +14,7 @@ use cxloop_ports::{Failure, Remedy};
 use uuid::Uuid;
 
 use crate::Work;
+use crate::carrying_out::follower;
 use crate::planning::planned;
 
 /// Claims change hands only when a case was closed, so a few looks are plenty.
@@ -104,10 +104,6 @@ impl Work<'_> {
             outcome => outcome?,
         };
         // The case will be tied first to whoever is added to it first, which may be before its own response comes again.
-        let its_own = Follower {
-            response: plan.response.clone(),
-            case: draft.id,
-        };
-        follow(self.deps.plans.as_ref(), draft.id, &its_own).await
+        follow(self.deps.plans.as_ref(), draft.id, &follower(plan)).await
     }
 }

@@ -10,7 +10,7 @@ use cxloop_domain::response_to_case::{
 };
 use cxloop_domain::signals::{Signal, milliseconds_between};
 use cxloop_lambda_kit::logging::{fields, outcomes};
-use cxloop_lambda_kit::{Lease, follow, trace};
+use cxloop_lambda_kit::{Lease, follow, trace, unfollow};
 use cxloop_ports::{Failure, Lane, Noted, Remedy, TiedCase};
 
 use crate::Work;
@@ -70,7 +70,10 @@ impl Work<'_> {
             (Course::Open(_), None) => Ok(None),
             (Course::Attach { case, .. }, _) => match self.desk.read_case(*case).await? {
                 Some(facts) if facts.state == CaseState::Active => Ok(None),
-                Some(_) | None => self.make_plan(name).await.map(Some),
+                Some(_) | None => {
+                    self.unfollow(plan).await?;
+                    self.make_plan(name).await.map(Some)
+                }
             },
         }
     }
@@ -84,11 +87,8 @@ impl Work<'_> {
         let ticket = match &plan.course {
             Course::Open(draft) => self.desk.open_case(draft).await?.ticket,
             Course::Attach { case, ticket, note } => {
-                let ours = Follower {
-                    response: plan.response.clone(),
-                    case: *case,
-                };
-                follow(self.deps.plans.as_ref(), *case, &ours).await?;
+                let plans = self.deps.plans.as_ref();
+                follow(plans, *case, &follower(plan)).await?;
                 self.desk.add_note(*case, note).await?;
                 ticket.clone()
             }
@@ -113,6 +113,16 @@ impl Work<'_> {
             None => Progress::Done { ticket },
         };
         self.advance(standing, progress).await
+    }
+
+    /// An attempt to add the response to a case may have died after the case's changes began to be told to it.
+    async fn unfollow(&self, plan: &CasePlan) -> Result<(), Failure> {
+        match &plan.course {
+            Course::Attach { case, .. } => {
+                unfollow(self.deps.plans.as_ref(), *case, &follower(plan)).await
+            }
+            Course::Open(_) => Ok(()),
+        }
     }
 
     /// The line of a case that stands, and how long the customer waited for it. Told again only when a worker dies
@@ -260,6 +270,7 @@ impl Work<'_> {
         let step = trace::traced_failure(step, failure);
         self.tell_loop(vec![step]).await?;
         if let Some(standing) = standing {
+            self.unfollow(&standing.plan).await?;
             self.advance(
                 &standing,
                 Progress::Refused {
@@ -269,5 +280,13 @@ impl Work<'_> {
             .await?;
         }
         Ok(())
+    }
+}
+
+/// The response of a plan, as one that follows the plan's case.
+pub(crate) fn follower(plan: &CasePlan) -> Follower {
+    Follower {
+        response: plan.response.clone(),
+        case: plan.course.case(),
     }
 }

@@ -7,7 +7,7 @@ use cxloop_domain::survey_trigger::{
     Verdict, address_of, cap_key, columns_of, consent_needed, of_person, of_row, released,
     reserved,
 };
-use cxloop_ports::{Failure, KeptInvitation, Lane, Remedy};
+use cxloop_ports::{Failure, KeptInvitation, Remedy};
 use jiff::Timestamp;
 
 use crate::watching::{ReadRow, contended};
@@ -58,9 +58,6 @@ impl Work<'_> {
         let row = match read.and_then(|read| read.fresh(deps.clock.now())) {
             Some(row) => Some(row.clone()),
             None => {
-                deps.gates
-                    .pass(self.crm, Lane::History, deps.clock.now())
-                    .await?;
                 let columns = columns_of(&[rule]);
                 self.rows.row(&invitation.record, &columns).await?
             }

@@ -36,7 +36,7 @@ pub struct Deps {
     pub invitations: Arc<dyn Invitations>,
     /// The loop of a case tells of the invitations about it.
     pub loops: Arc<dyn Loops>,
-    /// Which connections are closed.
+    /// Which survey platforms are closed. The gate of the CRM is asked by `rows`.
     pub gates: Arc<dyn Gates>,
     /// The CRM.
     pub rows: Arc<dyn CrmRowDesks>,

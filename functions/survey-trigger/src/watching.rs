@@ -5,7 +5,7 @@ use cxloop_domain::record_changed::{Change, RecordChanged};
 use cxloop_domain::survey_trigger::{
     Invitation, Observed, Pending, SeenRow, Watched, columns_of, observe, watch_key,
 };
-use cxloop_ports::{Failure, Kept, Lane, Remedy};
+use cxloop_ports::{Failure, Kept, Remedy};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -67,7 +67,6 @@ impl Work<'_> {
             let kept = deps.plans.load(&key).await?;
             let before = kept.as_ref().map(|kept| watched(&kept.plan)).transpose()?;
             let at = deps.clock.now();
-            deps.gates.pass(self.crm, Lane::History, at).await?;
             let Some(row) = self.rows.row(&event.record, &columns).await? else {
                 // What is still to be begun ends with that reason.
                 return Ok(before.map(|before| (before, None)));

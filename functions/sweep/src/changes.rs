@@ -4,9 +4,10 @@ use cxloop_domain::changed_records::{Checkpoint, Reading, checkpoint_key, found,
 use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::{ColumnName, ConnectionName};
-use cxloop_domain::sweep::{Share, first_in_turn};
+use cxloop_domain::sweep::{begins_pages_until, first_in_turn};
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedPage, ChangedRecords, Failure};
+use jiff::Timestamp;
 
 use crate::passing::{unless_asked_to_wait, unless_to_be_mended};
 use crate::{Deps, FUNCTION, publishing};
@@ -17,12 +18,12 @@ pub(crate) async fn tell(
     deps: &Deps,
     applied: &Applied,
     (connection, crm): (&ConnectionName, &dyn ChangedRecords),
-    share: &Share,
 ) -> Result<usize, Failure> {
     let mut told = 0;
     let mut first_failure = None;
     let mut tables = tables(&applied.configuration);
     // One with much to catch up on keeps none back for long.
+    let until = begins_pages_until(deps.clock.now());
     let first = first_in_turn(tables.len(), deps.clock.now());
     tables.rotate_left(first);
     for table in tables {
@@ -32,7 +33,7 @@ pub(crate) async fn tell(
             connection,
             crm,
             table: &table,
-            share,
+            until,
         };
         match work.tell().await {
             Ok(count) => told += count,
@@ -72,8 +73,8 @@ struct Table<'w> {
     connection: &'w ConnectionName,
     crm: &'w dyn ChangedRecords,
     table: &'w ColumnName,
-    /// The time that all tables have.
-    share: &'w Share,
+    /// Until when further pages of any table are begun.
+    until: Timestamp,
 }
 
 impl Table<'_> {
@@ -87,7 +88,7 @@ impl Table<'_> {
         let key = checkpoint_key(self.connection, url, self.table);
         let (mut checkpoint, mut version) = self.deps.checkpoints.load(&key).await?;
         let mut told = 0;
-        while clock.now() < self.share.begins_pages_until {
+        while clock.now() < self.until {
             let Some(reading) = checkpoint.due(clock.now()) else {
                 break;
             };

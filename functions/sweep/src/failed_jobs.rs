@@ -9,7 +9,7 @@ use cxloop_domain::configuration::Applied;
 use cxloop_domain::events::Outgoing;
 use cxloop_domain::names::ConnectionName;
 use cxloop_domain::signals::{Healed, Signal};
-use cxloop_domain::sweep::Share;
+use cxloop_domain::sweep::begins_pages_until;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedRecords, Failure};
 
@@ -22,13 +22,12 @@ pub(crate) async fn tell(
     deps: &Deps,
     applied: &Applied,
     (connection, crm): (&ConnectionName, &dyn ChangedRecords),
-    share: &Share,
 ) -> Result<usize, Failure> {
     if tables(&applied.configuration).is_empty() {
         return Ok(0);
     }
     let mut told = 0;
-    if let Err(failure) = pages(deps, applied, (connection, crm), share, &mut told).await
+    if let Err(failure) = pages(deps, applied, (connection, crm), &mut told).await
         && let Some(failure) = unless_asked_to_wait(deps, failure).await
     {
         tracing::error!(
@@ -60,7 +59,6 @@ async fn pages(
     deps: &Deps,
     applied: &Applied,
     (connection, crm): (&ConnectionName, &dyn ChangedRecords),
-    share: &Share,
     told: &mut usize,
 ) -> Result<(), Failure> {
     let url = applied.configuration.dynamics();
@@ -68,7 +66,8 @@ async fn pages(
     let key = checkpoint_key(connection, url);
     let steps = our_steps(connection, &applied.configuration);
     let (mut checkpoint, mut version) = deps.checkpoints.load(&key).await?;
-    while deps.clock.now() < share.begins_pages_until {
+    let until = begins_pages_until(deps.clock.now());
+    while deps.clock.now() < until {
         let Some(reading) = checkpoint.due(deps.clock.now()) else {
             break;
         };

@@ -1,12 +1,14 @@
-//! What far sides are asked, each within its share of the run: one that does not answer takes the time of no other.
+//! What far sides are asked, all of them at the same time: one that does not answer takes nobody else's time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cxloop_domain::configuration::{Applied, Connection, WxmConnection};
 use cxloop_domain::names::ConnectionName;
-use cxloop_domain::sweep::{Share, first_in_turn, share};
+use cxloop_domain::signals::Signal;
 use cxloop_lambda_kit::logging::{fields, outcomes};
 use cxloop_ports::{ChangedRecords, Failure};
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{Deps, FUNCTION, Swept, changes, failed_jobs, responses};
@@ -14,86 +16,95 @@ use crate::{Deps, FUNCTION, Swept, changes, failed_jobs, responses};
 /// The CRM: its connection, and how it is asked.
 type Crm = (ConnectionName, Arc<dyn ChangedRecords>);
 
-/// One thing that one far side is asked.
-enum Part<'p> {
-    FailedJobs(&'p Crm),
-    Changes(&'p Crm),
-    Responses(&'p ConnectionName, &'p WxmConnection),
+/// A system that is asked.
+enum Side<'s> {
+    Crm(&'s Crm),
+    Account(&'s ConnectionName, &'s WxmConnection),
 }
 
-/// Asks the CRM and every survey platform that can be asked, another one first in each run. One that fails or takes too long
-/// keeps no other back. Returns how much was told, or the first failure.
+/// Asks the CRM and every survey platform that can be asked, in what is left of the run that began then. One that fails or
+/// takes too long keeps no other back. Returns how much was told, or the first failure.
 pub(crate) async fn tell(deps: &Deps, began: Timestamp) -> Result<Swept, Failure> {
+    let ran_for = deps.clock.now().duration_since(began);
+    let Ok(left) = Duration::try_from(deps.asks_for - ran_for) else {
+        tracing::warn!(
+            { fields::FUNCTION } = FUNCTION,
+            { fields::OUTCOME } = outcomes::FAILED,
+            "kept bodies took the whole run: far sides are asked by the next one"
+        );
+        return Ok(Swept::default());
+    };
     let applied = deps.configurations.current().await?;
     let crm = deps.changes.of(&applied);
-    let mut parts = parts(&applied, crm.as_ref());
-    let first = first_in_turn(parts.len(), began);
-    parts.rotate_left(first);
-    let mut told = Swept::default();
+    let sides = sides(&applied, crm.as_ref());
+    let asking = sides.iter().map(|side| async {
+        let told = tokio::time::timeout(left, side.tell(deps, &applied)).await;
+        told.unwrap_or_else(|_| {
+            side.broken_off(deps);
+            Ok(Swept::default())
+        })
+    });
+    let mut all = Swept::default();
     let mut first_failure = None;
-    for (before, part) in parts.iter().enumerate() {
-        let to_come = parts.len() - before;
-        let Some(share) = share(began, deps.asks_for, to_come, deps.clock.now()) else {
-            break;
-        };
-        let work = part.tell(deps, &applied, &share, &mut told);
-        let done = tokio::time::timeout(share.ends_after.unsigned_abs(), work).await;
-        if let Err(failure) = done.unwrap_or_else(|_| Err(part.broken_off())) {
-            first_failure.get_or_insert(failure);
+    for told in join_all(asking).await {
+        match told {
+            Ok(told) => {
+                all.failed_jobs += told.failed_jobs;
+                all.changes += told.changes;
+                all.responses += told.responses;
+            }
+            Err(failure) => {
+                first_failure.get_or_insert(failure);
+            }
         }
     }
-    first_failure.map_or(Ok(told), Err)
+    first_failure.map_or(Ok(all), Err)
 }
 
-fn parts<'p>(applied: &'p Applied, crm: Option<&'p Crm>) -> Vec<Part<'p>> {
-    let of_crm = crm.map(|crm| [Part::FailedJobs(crm), Part::Changes(crm)]);
+fn sides<'s>(applied: &'s Applied, crm: Option<&'s Crm>) -> Vec<Side<'s>> {
     let connections = applied.configuration.connections.iter();
     let accounts = connections.filter_map(|(name, configured)| match configured {
-        Connection::Wxm(wxm) => Some(Part::Responses(name, wxm)),
+        Connection::Wxm(wxm) => Some(Side::Account(name, wxm)),
         Connection::Standard(_) | Connection::Dynamics(_) => None,
     });
-    of_crm.into_iter().flatten().chain(accounts).collect()
+    crm.map(Side::Crm).into_iter().chain(accounts).collect()
 }
 
-impl Part<'_> {
-    async fn tell(
-        &self,
-        deps: &Deps,
-        applied: &Applied,
-        share: &Share,
-        told: &mut Swept,
-    ) -> Result<(), Failure> {
+impl Side<'_> {
+    async fn tell(&self, deps: &Deps, applied: &Applied) -> Result<Swept, Failure> {
         match self {
-            Self::FailedJobs((connection, crm)) => {
-                let crm = crm.as_ref();
-                told.failed_jobs =
-                    failed_jobs::tell(deps, applied, (connection, crm), share).await?;
+            Self::Crm((connection, crm)) => {
+                let crm = (connection, crm.as_ref());
+                let failed_jobs = failed_jobs::tell(deps, applied, crm).await;
+                let changes = changes::tell(deps, applied, crm).await;
+                Ok(Swept {
+                    failed_jobs: failed_jobs?,
+                    changes: changes?,
+                    ..Swept::default()
+                })
             }
-            Self::Changes((connection, crm)) => {
-                let crm = crm.as_ref();
-                told.changes = changes::tell(deps, applied, (connection, crm), share).await?;
-            }
-            Self::Responses(connection, wxm) => {
-                told.responses += responses::tell(deps, applied, (connection, wxm), share).await?;
-            }
+            Self::Account(connection, wxm) => Ok(Swept {
+                responses: responses::tell(deps, applied, (connection, wxm)).await?,
+                ..Swept::default()
+            }),
         }
-        Ok(())
     }
 
-    /// What is said when its share is over. What was told is told again by the next run, which is harmless.
-    fn broken_off(&self) -> Failure {
+    /// Says that it was left. What it told without a page being kept is told again by the next run, which is harmless; one that
+    /// is left for long is counted until somebody looks.
+    fn broken_off(&self, deps: &Deps) {
         let connection = match self {
-            Self::FailedJobs((connection, _)) | Self::Changes((connection, _)) => connection,
-            Self::Responses(connection, _) => connection,
+            Self::Crm((connection, _)) => connection,
+            Self::Account(connection, _) => *connection,
         };
-        let message = "A far side took longer than its share of the run; the next run asks again.";
         tracing::error!(
             { fields::FUNCTION } = FUNCTION,
             { fields::OUTCOME } = outcomes::FAILED,
             { fields::CONNECTION } = connection.as_str(),
-            { fields::REASON } = message,
-            "a far side was left for the next run"
+            "a far side did not answer within the run: the next one asks again"
         );
-        Failure::retry(message, "broken off")
+        deps.signals.count(Signal::Retried {
+            connection: Some(connection),
+        });
     }
 }

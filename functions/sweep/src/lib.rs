@@ -33,6 +33,7 @@ use jiff::SignedDuration;
 const FUNCTION: &str = "sweep";
 
 /// What this function needs, and what its policy allows.
+#[derive(Clone)]
 pub struct Deps {
     /// The kept bodies.
     pub inbox: Arc<dyn Inbox>,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use cxloop_domain::sweep::ASKS_FOR;
+use cxloop_domain::sweep::asks_for;
 use cxloop_dynamics::case_desk::DynamicsCaseDesks;
 use cxloop_lambda_kit::start::{self, Parts};
 use cxloop_lambda_kit::{Error, trace};
 use cxloop_ports::Lane;
 use cxloop_store::Store;
 use cxloop_surveys::Platforms;
+use jiff::SignedDuration;
 use sweep::{Deps, handle};
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,7 +43,15 @@ async fn main() -> Result<(), Error> {
         secrets: parts.secrets.clone(),
         signals: parts.signals.clone(),
         expiring_secret: parts.settings.expiring_secret.clone(),
-        asks_for: ASKS_FOR,
+        asks_for: SignedDuration::ZERO,
     };
-    start::scheduled_function(parts.function, || handle(&deps)).await
+    start::scheduled_function(parts.function, |ends_at| {
+        let may_take = ends_at.duration_since(deps.clock.now());
+        let deps = Deps {
+            asks_for: asks_for(may_take),
+            ..deps.clone()
+        };
+        async move { handle(&deps).await }
+    })
+    .await
 }

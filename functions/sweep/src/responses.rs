@@ -7,7 +7,7 @@ use cxloop_domain::configuration::{Applied, WxmConnection};
 use cxloop_domain::events::{Outgoing, ResponseHinted};
 use cxloop_domain::names::{ConnectionName, ResponseKey};
 use cxloop_domain::signals::{Healed, Signal};
-use cxloop_domain::sweep::Share;
+use cxloop_domain::sweep::begins_pages_until;
 use cxloop_domain::untold_responses::{Place, checkpoint_key, window};
 use cxloop_domain::webhooks::inbox_id;
 use cxloop_lambda_kit::logging::{fields, outcomes};
@@ -15,6 +15,7 @@ use cxloop_ports::{
     Answered, BodyKind, Failure, InboxItem, InboxState, Lane, NotificationRule, Remedy,
     SurveyPlatform,
 };
+use jiff::Timestamp;
 
 use crate::passing::{unless_asked_to_wait, unless_to_be_mended};
 use crate::{Deps, FUNCTION};
@@ -24,7 +25,6 @@ pub(crate) async fn tell(
     deps: &Deps,
     applied: &Applied,
     (connection, wxm): (&ConnectionName, &WxmConnection),
-    share: &Share,
 ) -> Result<usize, Failure> {
     let work = Account {
         deps,
@@ -32,7 +32,7 @@ pub(crate) async fn tell(
         connection,
         platform: deps.platforms.platform(applied, connection)?,
         key: checkpoint_key(connection, &wxm.url),
-        share,
+        until: begins_pages_until(deps.clock.now()),
     };
     let mut told = 0;
     let done = work.tell(&mut told).await;
@@ -62,8 +62,8 @@ struct Account<'w> {
     platform: Arc<dyn SurveyPlatform>,
     /// That of its checkpoint.
     key: String,
-    /// The time that it has.
-    share: &'w Share,
+    /// Until when further pages are begun.
+    until: Timestamp,
 }
 
 impl Account<'_> {
@@ -71,7 +71,7 @@ impl Account<'_> {
         let (clock, checkpoints) = (&self.deps.clock, &self.deps.checkpoints);
         let (mut checkpoint, mut version) = checkpoints.load(&self.key).await?;
         let mut rules: Option<Vec<NotificationRule>> = None;
-        while clock.now() < self.share.begins_pages_until {
+        while clock.now() < self.until {
             let Some(reading) = checkpoint.due(clock.now()) else {
                 break;
             };

@@ -4,6 +4,7 @@
 //! for the changes that come too soon after the last look ([`turn`]).
 
 mod course;
+mod following;
 mod plain_text;
 mod record;
 mod steps;
@@ -24,6 +25,7 @@ use crate::names::ResponseKey;
 use crate::record_changed::RecordChanged;
 
 pub use course::{FollowUp, Turn, begun, busy, turn};
+pub use following::{Follower, Followers, MOST_FOLLOWERS, followers_key};
 pub use plain_text::plain_text;
 pub use record::{CaseRecord, Comment, CommentKind};
 pub use steps::{failed_step, not_supported_step, recovered_step, written_steps};
@@ -36,42 +38,6 @@ pub const REPLAY: &str = "replay";
 /// The key of the item of a response and a case.
 pub fn state_key(response: &ResponseKey, case: Uuid) -> String {
     format!("write-back/{response}/{case}")
-}
-
-/// The key of the list of responses that follow a case besides the one that it was opened for.
-pub fn followers_key(case: Uuid) -> String {
-    format!("write-back/followers/{case}")
-}
-
-/// How many responses follow one case at most: each of them is asked for and written to whenever the case changes.
-pub const MOST_FOLLOWERS: usize = 100;
-
-/// The responses that follow a case: they were added to it while it was open, or their own case became part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Followers {
-    /// Each of them once.
-    pub responses: BTreeSet<Follower>,
-}
-
-/// A response that follows a case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Follower {
-    /// The response.
-    pub response: ResponseKey,
-    /// The case under which it knows what was written to it: the one that it was added to, or its own before that was merged.
-    pub case: Uuid,
-}
-
-impl Followers {
-    /// The list with one more. `None` when it follows already, or when as many follow as may.
-    pub fn with(&self, follower: &Follower) -> Option<Self> {
-        if self.responses.len() >= MOST_FOLLOWERS || self.responses.contains(follower) {
-            return None;
-        }
-        let mut next = self.clone();
-        next.responses.insert(follower.clone());
-        Some(next)
-    }
 }
 
 /// What is known of the write-backs of one case to one response.

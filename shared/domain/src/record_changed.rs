@@ -42,7 +42,7 @@ pub struct RecordChanged {
     /// The columns that the change named. Empty when they are not known: then any may have changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub columns: BTreeSet<ColumnName>,
-    /// When it happened, by the clock of the CRM.
+    /// When it happened, by the clock of the CRM; of what a function did itself, when that said so, by ours.
     pub happened_at: Timestamp,
     /// The CRM's id of the operation, equal on a redelivery; what found the change, when no operation told of it.
     pub operation: String,

@@ -39,10 +39,13 @@ pub fn overdue_before(now: Timestamp) -> Timestamp {
     now - SignedDuration::from_secs(OVERDUE_SECONDS)
 }
 
-/// How long a run asks far sides, counted from its begin: it may take 30 seconds, unless it is deployed otherwise.
-pub const ASKS_FOR: SignedDuration = SignedDuration::from_secs(25);
+/// How long a run that may take so long asks far sides, counted from its begin: what it does after that, and the line that
+/// says so, must have a chance to end.
+pub fn asks_for(may_take: SignedDuration) -> SignedDuration {
+    may_take * 3 / 4
+}
 
-/// How long one part of a run begins further pages at most; the next run, a minute later, goes on.
+/// How long a reading begins further pages; the next run, a minute later, goes on.
 const BEGINS_PAGES_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// Which of several has the first turn in the run of a moment, counted from 0: another one each minute, and another one
@@ -54,30 +57,9 @@ pub fn first_in_turn(several: usize, now: Timestamp) -> usize {
     usize::try_from(turn.rem_euclid(several)).unwrap_or_default()
 }
 
-/// The part of a run's time that is given to one far side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    /// Until when further pages are begun: what is begun must have a chance to end.
-    pub begins_pages_until: Timestamp,
-    /// After how long it is broken off, counted from now.
-    pub ends_after: SignedDuration,
-}
-
-/// The share of the next of `parts` that are still to have their turn: an even part of what is left, so that one that takes
-/// all of its share takes nothing from the others. `None` when nothing is left.
-pub fn share(
-    began: Timestamp,
-    asks_for: SignedDuration,
-    parts: usize,
-    now: Timestamp,
-) -> Option<Share> {
-    // A clock that was turned back gives nobody more time than there is.
-    let left = (asks_for - now.duration_since(began)).min(asks_for);
-    let ends_after = left / i32::try_from(parts).unwrap_or(i32::MAX).max(1);
-    ends_after.is_positive().then(|| Share {
-        begins_pages_until: now + BEGINS_PAGES_FOR.min(ends_after / 2),
-        ends_after,
-    })
+/// Until when a reading that begins now begins further pages.
+pub fn begins_pages_until(now: Timestamp) -> Timestamp {
+    now + BEGINS_PAGES_FOR
 }
 
 /// The optional field of a secret that holds the day on which what is in it stops working, as in `2027-05-31`.
@@ -171,30 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_take_all_of_their_shares_have_even_ones_and_end_with_the_run() {
-        let (began, for_all) = (minute(0), SignedDuration::from_secs(24));
-        let mut now = began;
-        for parts in (1..=4).rev() {
-            let share = share(began, for_all, parts, now).unwrap();
-            assert_eq!(share.ends_after, SignedDuration::from_secs(6));
-            assert_eq!(
-                share.begins_pages_until.duration_since(now),
-                SignedDuration::from_secs(3)
-            );
-            now += share.ends_after;
-        }
-        assert_eq!(share(began, for_all, 1, now), None);
-    }
-
-    #[test]
-    fn what_quick_parts_leave_belongs_to_the_others_and_pages_are_begun_for_ten_seconds_at_most() {
-        let (began, for_all) = (minute(0), SignedDuration::from_secs(24));
-        let now = began + SignedDuration::from_millis(500);
-        let last = share(began, for_all, 1, now).unwrap();
-        assert_eq!(last.ends_after, SignedDuration::from_millis(23_500));
-        assert_eq!(last.begins_pages_until, now + BEGINS_PAGES_FOR);
-        let before_it_began = began - SignedDuration::from_secs(60);
-        let turned_back = share(began, for_all, 1, before_it_began).unwrap();
-        assert_eq!(turned_back.ends_after, for_all);
+    fn a_quarter_of_a_run_is_left_for_its_end() {
+        let seconds = SignedDuration::from_secs;
+        assert_eq!(asks_for(seconds(30)), SignedDuration::from_millis(22_500));
+        assert_eq!(asks_for(seconds(0)), SignedDuration::ZERO);
     }
 }

@@ -22,7 +22,7 @@ pub mod verification;
 mod worker;
 
 pub use error::Error;
-pub use following::{follow, followers_of};
+pub use following::{follow, followers_of, unfollow};
 pub use http_client::http_client;
 pub use lease::Lease;
 pub use per_version::PerVersion;

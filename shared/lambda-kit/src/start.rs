@@ -192,28 +192,31 @@ fn deadline(context: &Context) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 
-/// Runs a function that a schedule starts. A failure fails the invocation; whether that is repeated is up to the schedule.
+/// Runs a function that a schedule starts, which is told when Lambda ends the invocation. A failure fails the invocation; whether that is repeated is up to the schedule.
 ///
 /// # Errors
 /// [`Error::Runtime`] when the Lambda runtime ends.
 pub async fn scheduled_function<F, Fut, O>(function: &'static str, handle: F) -> Result<(), Error>
 where
-    F: Fn() -> Fut,
+    F: Fn(Timestamp) -> Fut,
     Fut: Future<Output = Result<O, Failure>>,
 {
     let handle = &handle;
-    let ticks = service_fn(move |_: LambdaEvent<Value>| async move {
-        handle().await.map(|_| Value::Null).map_err(|failure| {
-            let failure = without_its_words(failure);
-            tracing::error!(
-                { fields::FUNCTION } = function,
-                { fields::OUTCOME } = outcomes::FAILED,
-                { fields::REASON } = failure.message,
-                { fields::DETAIL } = failure.detail,
-                "a scheduled run failed"
-            );
-            lambda_runtime::Error::from(failure)
-        })
+    let ticks = service_fn(move |tick: LambdaEvent<Value>| async move {
+        handle(deadline(&tick.context))
+            .await
+            .map(|_| Value::Null)
+            .map_err(|failure| {
+                let failure = without_its_words(failure);
+                tracing::error!(
+                    { fields::FUNCTION } = function,
+                    { fields::OUTCOME } = outcomes::FAILED,
+                    { fields::REASON } = failure.message,
+                    { fields::DETAIL } = failure.detail,
+                    "a scheduled run failed"
+                );
+                lambda_runtime::Error::from(failure)
+            })
     });
     lambda_runtime::run(ticks).await.map_err(Error::Runtime)
 }

@@ -2,10 +2,11 @@
 
 use cxloop_domain::identity;
 use cxloop_domain::names::ResponseKey;
+use cxloop_ports::Remedy;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::changing::{Agent, back_until_done, changed, held};
+use super::changing::{Agent, back, back_until_done, changed, held};
 use crate::world::{Answered, World};
 
 /// One customer's further bad answers are added to the open case.
@@ -72,4 +73,58 @@ async fn a_response_whose_case_was_opened_by_the_next_one_is_told_all_the_same()
     let second = answered(&world, 1).await;
     assert_eq!(world.cases().await.len(), 1);
     all_hold_what_an_agent_does(&world, &[&first, &second], case_of(&first)).await;
+}
+
+#[tokio::test]
+async fn a_response_that_could_not_be_added_in_time_follows_its_own_case_alone() {
+    let world = World::with_rules(ATTACHING).await;
+    let first = answered(&world, 3).await;
+    let second = world.answer(&Answered::visit(1));
+    let received = world.taken_in(&second, "").await;
+    let rule = json!({"target": "dynamics", "match": "/annotations", "drop": "before"});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let deps = world.response_to_case();
+    let died = response_to_case::handle(&deps, received.clone()).await;
+    died.unwrap_err();
+    world.resolve(case_of(&first)).await;
+    response_to_case::handle(&deps, received).await.unwrap();
+    assert_eq!(world.cases().await.len(), 2);
+
+    back_until_done(&world, &changed(case_of(&first), "1")).await;
+    assert_eq!(held(&world, &first)["CASE_STATUS"], "Problem Solved");
+    assert_eq!(held(&world, &second), json!({}));
+    all_hold_what_an_agent_does(&world, &[&second], case_of(&second)).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_quiet_over_one_response_is_not_asked_for_the_others() {
+    let world = World::with_rules(ATTACHING).await;
+    let first = answered(&world, 3).await;
+    answered(&world, 1).await;
+    answered(&world, 0).await;
+    Agent::new(&world)
+        .await
+        .set(case_of(&first), json!({"statuscode": 3}))
+        .await;
+    let rule = json!({"target": "wxm", "match": "/api/Answer/", "status": 429, "retry_after": 90});
+    world
+        .faults
+        .add(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    world.calls.clear(None);
+    let failure = back(&world, &changed(case_of(&first), "1"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(failure.remedy, Remedy::WaitUntil { .. }),
+        "{failure:?}"
+    );
+    let asked = world.calls.of("wxm");
+    let answers = asked
+        .iter()
+        .filter(|call| call.path.contains("/api/Answer"));
+    assert_eq!(answers.count(), 1, "{asked:#?}");
 }

@@ -30,11 +30,15 @@ use parts::{Arrival, FUNCTIONS, Kind, Measuring, Times};
 use programs::Places;
 use template::Template;
 
-/// Measures what the command line asks for and writes `target/bench.json`. `tell` is told how far it is.
+/// Measures what the command line asks for and writes `target/bench.json`. `tell` is told how far it is. What had been measured
+/// before a part failed is kept.
 ///
 /// # Errors
 /// Something is missing, or a function does not do its work.
-pub async fn measure(arguments: &Arguments, tell: &(dyn Fn(&str) + Sync)) -> Result<Report, Error> {
+pub async fn measure(
+    arguments: &Arguments,
+    tell: &(dyn Fn(&str) + Sync),
+) -> Result<(Report, Option<Error>), Error> {
     let places = places(arguments)?;
     let template = Template::read(&places.root.join("infra/template.yaml"))?;
     let measuring = Measuring {
@@ -52,35 +56,46 @@ pub async fn measure(arguments: &Arguments, tell: &(dyn Fn(&str) + Sync)) -> Res
         machine: machine(),
         ..Report::default()
     };
+    let failed = measure_parts(arguments, &measuring, &mut report)
+        .await
+        .err();
+    report.judge();
+    write(&report, &places.root.join("target/bench.json"))?;
+    Ok((report, failed))
+}
+
+async fn measure_parts(
+    arguments: &Arguments,
+    measuring: &Measuring<'_>,
+    report: &mut Report,
+) -> Result<(), Error> {
     if arguments.wants(Part::Functions) {
-        report.functions = parts::functions(Kind::Ours, &FUNCTIONS, &measuring).await?;
-        report.functions.extend(parts::changes(&measuring).await?);
+        report.functions = parts::functions(Kind::Ours, &FUNCTIONS, measuring).await?;
+        report.functions.extend(parts::changes(measuring).await?);
     }
     if arguments.wants(Part::Job) {
         for arrival in [Arrival::Signed, Arrival::Hinted] {
             report
                 .jobs
-                .push(parts::job(Kind::Ours, arrival, &measuring).await?);
+                .push(parts::job(Kind::Ours, arrival, measuring).await?);
         }
     }
     if arguments.wants(Part::Rivals) {
-        report.rivals = parts::rivals(&measuring).await?;
+        report.rivals = parts::rivals(measuring).await?;
     }
     if arguments.wants(Part::Growth) {
-        report.growth = parts::growth(&measuring).await?;
+        report.growth = parts::growth(measuring).await?;
     }
     if arguments.wants(Part::Sweep) {
-        report.unchanged = Some(parts::unchanged(&measuring).await?);
+        report.unchanged = Some(parts::unchanged(measuring).await?);
     }
     if arguments.wants(Part::Echo) {
-        report.echo = Some(parts::echo(&measuring).await?);
+        report.echo = Some(parts::echo(measuring).await?);
     }
     if arguments.wants(Part::Sandbox) {
-        report.sandbox = Some(parts::sandbox(&measuring).await?);
+        report.sandbox = Some(parts::sandbox(measuring).await?);
     }
-    report.judge();
-    write(&report, &places.root.join("target/bench.json"))?;
-    Ok(report)
+    Ok(())
 }
 
 fn places(arguments: &Arguments) -> Result<Places, Error> {

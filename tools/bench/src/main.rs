@@ -13,8 +13,8 @@ async fn main() -> ExitCode {
         // Nobody reads: nothing is lost.
         let _ = writeln!(std::io::stderr(), "{what}");
     };
-    let report = match measure(&arguments, &tell).await {
-        Ok(report) => report,
+    let (report, failed) = match measure(&arguments, &tell).await {
+        Ok(measured) => measured,
         Err(error) => {
             tell(&format!("bench: {error}"));
             return ExitCode::from(2);
@@ -26,6 +26,10 @@ async fn main() -> ExitCode {
         report.text()
     };
     if std::io::stdout().write_all(text.as_bytes()).is_err() {
+        return ExitCode::from(2);
+    }
+    if let Some(error) = failed {
+        tell(&format!("bench: {error}"));
         return ExitCode::from(2);
     }
     if arguments.check && report.misses() {

@@ -14,7 +14,7 @@ use crate::names::{ColumnName, ConnectionName, RuleName};
 use crate::record_changed::{Change, Record, RecordChanged};
 
 /// By how much the clock of the CRM, which says when a change happened, may be ahead of ours, which says when a row was read.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(30);
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(5);
 
 /// What was last seen of a row: stored under [`watch_key`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,7 +154,11 @@ fn has_reached(
 fn is_told_late(rule: &SurveyRule, before: Option<&Watched>, event: &RecordChanged) -> bool {
     let first_look = before.and_then(|before| before.untold_at.get(&rule.name));
     let is_older = |look: &Timestamp| event.happened_at.duration_since(*look) <= CLOCKS_DIFFER;
-    names(event, &rule.column) && first_look.is_some_and(is_older)
+    let says_so = match event.change {
+        Change::Created => rule.from.is_empty(),
+        _ => names(event, &rule.column),
+    };
+    says_so && first_look.is_some_and(is_older)
 }
 
 /// Whether a change says that a column was written. The messages made for a state name no columns and write these two.

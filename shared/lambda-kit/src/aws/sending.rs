@@ -19,9 +19,6 @@ const TOO_FAST_SECONDS: u32 = 10;
 /// How soon a message comes back that was too many for this day, in seconds.
 const TOO_MANY_SECONDS: u32 = 900;
 
-/// How soon a message comes back that reached nobody, in seconds.
-const NO_CONNECTION_SECONDS: u32 = 30;
-
 /// What is to be done after a refusal, by its status, code and reason.
 ///
 /// Sources: Amazon SES API v2 Reference, "SendEmail"; AWS End User Messaging SMS API reference, "SendTextMessage";
@@ -105,10 +102,7 @@ where
             if connector.is_some_and(|error| never_connected(error)) {
                 return Failure {
                     detail: format!("{operation}, no connection"),
-                    ..Failure::come_back(
-                        NO_CONNECTION_SECONDS,
-                        format!("{what} cannot be reached."),
-                    )
+                    ..Failure::mend(format!("{what} cannot be reached."), "")
                 };
             }
             (0, "the connection was cut")

@@ -41,7 +41,7 @@ outcomes! {
     NOT_NOTED = "not noted";
     /// What an agent did stands on the response.
     WRITTEN_BACK = "written back";
-    /// The platform refuses a part of what an agent did; the rest stands on the response.
+    /// The platform refuses a part of what an agent did, and the rest stands on the response; or a response may not follow its case.
     NOT_WRITTEN_BACK = "not written back";
     /// It is known what became of an invitation to a survey.
     INVITATION_SETTLED = "invitation settled";

@@ -8,16 +8,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cxloop_domain::survey_trigger::{Invitation, InvitationState};
 use cxloop_ports::Awaited;
 use futures::future::try_join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::classify;
-use crate::item::{Key, Stored, expiry, failed_update, text, written};
+use crate::item::{Key, Stored, expiry_at, failed_update, text, written};
 use crate::listed::Wanted;
-use crate::retention::LOOPS_DAYS;
 use crate::shard::{SHARDS, shard_of};
 use crate::{Store, StoreError};
 
 const WHAT: &str = "awaited moment";
+/// How long a moment is kept once it is past: while it is there, a repeat does not list it again.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 fn key(awaited: &Awaited) -> Key {
     let partition = super::key(awaited.invitation).pk;
@@ -51,7 +52,10 @@ impl Store {
             ("gsi1sk", text(format!("{}#{id}", written(until)))),
             ("id", text(id)),
             ("awaited_at", text(until)),
-            ("expires_at", expiry(self.clock.now(), LOOPS_DAYS)),
+            (
+                "expires_at",
+                expiry_at(until.checked_add(KEPT_FOR).unwrap_or(until)),
+            ),
         ]);
         self.put_unless_there(WHAT, item).await?;
         Ok(())

@@ -188,15 +188,18 @@ fn a_change_that_is_told_late_counts_by_when_it_happened_whatever_was_written_si
 }
 
 #[test]
-fn what_was_stored_before_first_looks_had_a_moment_is_still_read() {
-    let stored = json!({
-        "row_version": 6,
-        "columns": {"statecode": {"value": 1, "label": null}},
-        "untold": {"despois-do-caso": 6},
-    });
-    let watched: Watched = serde_json::from_value(stored).unwrap();
-    assert_eq!(watched.row_version, 6);
-    assert!(watched.untold_at.is_empty());
+fn a_row_whose_creation_is_told_late_counts_once_as_created_so() {
+    let resolved = row(6, json!({"statecode": 1}));
+    let created = change(Change::Created, &[]);
+    for (from, expected) in [(json!({}), 1), (json!({"from": ["0"]}), 0)] {
+        let rules = [rule(from)];
+        let (edited, none) = seen_at(after(60), &rules, None, &resolved, &updated());
+        assert_eq!(none, 0);
+        let (told, new) = seen_at(after(90), &rules, Some(&edited), &resolved, &created);
+        assert_eq!(new, expected);
+        let (_, again) = seen_at(after(95), &rules, Some(&told), &resolved, &created);
+        assert_eq!(again, 0, "once");
+    }
 }
 
 #[test]
