@@ -48,7 +48,7 @@ pub struct EchoFigures {
     pub failures: u64,
     /// Reads of Dynamics.
     pub dynamics_reads: u64,
-    /// Writes of the survey platform.
+    /// Writes of the survey platform by the functions.
     pub platform_writes: u64,
     /// People's notes that the platform lost, because it replaces an answer as a whole.
     pub notes_lost: u64,
@@ -75,9 +75,9 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
     let person = Person::start(&running.outside).await?;
     let (seen_before, asked_before) = (running.watch.seen(), running.outside.meter.read());
     let mut drawing = Edits::new(SEED, cases.len());
-    let (mut of_agents, mut on_the_platform) = (0, 0);
+    let (mut of_agents, mut notes, mut ratings) = (0, 0, 0);
     let began = Instant::now();
-    while of_agents + on_the_platform < edits {
+    while of_agents + notes + ratings < edits {
         let (place, edit) = drawing.next();
         let (response, case) = &cases[place];
         let is_done = match edit {
@@ -96,7 +96,8 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
         drawing.made(place, edit);
         match edit {
             Edit::OfAgent(_) => of_agents += 1,
-            Edit::Note(_) | Edit::Rating(_) => on_the_platform += 1,
+            Edit::Note(_) => notes += 1,
+            Edit::Rating(_) => ratings += 1,
         }
     }
     running.rest().await?;
@@ -107,7 +108,7 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
     Ok(EchoFigures {
         cases: number,
         edits_of_agents: of_agents,
-        edits_on_the_platform: on_the_platform,
+        edits_on_the_platform: notes + ratings,
         took_microseconds: microseconds(took),
         webhooks_of_agents: seen.webhooks_of_people - seen_before.webhooks_of_people,
         webhooks_of_own_writes: seen.webhooks_of_own_writes,
@@ -116,7 +117,8 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
         changes_told_by_functions: seen.changes_told_by_functions,
         failures,
         dynamics_reads: asked.of(System::Dynamics, Some(Purpose::Read)).requests,
-        platform_writes: asked.of(System::Surveys, Some(Purpose::Write)).requests,
+        // The notes were written by people.
+        platform_writes: asked.of(System::Surveys, Some(Purpose::Write)).requests - notes,
         notes_lost,
     })
 }
