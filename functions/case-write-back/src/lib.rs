@@ -108,12 +108,10 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
         ));
     }
     let mut worst: Option<Failure> = None;
+    let mut quiet: Vec<ConnectionName> = Vec::new();
     for (response, case) in responses {
         // Whoever asked for quiet is not asked for the other responses either.
-        if worst
-            .as_ref()
-            .is_some_and(|failure| asks_for_quiet(failure, [&crm, &response.connection]))
-        {
+        if quiet.contains(&crm) || quiet.contains(&response.connection) {
             continue;
         }
         let platform = match deps.platforms.platform(&applied, &response.connection) {
@@ -141,6 +139,12 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
             case,
         };
         if let Err(failure) = Box::pin(work.run()).await {
+            if let Remedy::WaitUntil { connection, until } = &failure.remedy {
+                quiet.push(connection.clone());
+                // The queue's worker closes the gate of the failure that it is told, which is one of several. That others learn
+                // of it is a kindness: they would be told the same.
+                let _ = deps.gates.close(connection, *until).await;
+            }
             worst = Some(match worst.take() {
                 Some(standing) if weight(&standing) >= weight(&failure) => standing,
                 _ => failure,
@@ -148,14 +152,6 @@ pub async fn handle(deps: &Deps, event: RecordChanged) -> Result<(), Failure> {
         }
     }
     worst.map_or(Ok(()), Err)
-}
-
-/// Whether a failure says that one of these is to be left alone for a while.
-fn asks_for_quiet(failure: &Failure, connections: [&ConnectionName; 2]) -> bool {
-    match &failure.remedy {
-        Remedy::WaitUntil { connection, .. } => connections.contains(&connection),
-        _ => false,
-    }
 }
 
 /// Which of several failures the queue is told: what others have to know goes before what only brings this message back.

@@ -44,7 +44,11 @@ impl Work<'_> {
                 Progress::Intended => {}
             }
             standing = match self.other_plan(name, &standing.plan).await? {
-                Some(other) => self.replace(&standing, &other).await?,
+                Some(other) => {
+                    let stands = self.replace(&standing, &other).await?;
+                    self.left(&standing.plan, &stands.plan).await?;
+                    stands
+                }
                 None => self.open(&standing).await?,
             };
         }
@@ -70,10 +74,7 @@ impl Work<'_> {
             (Course::Open(_), None) => Ok(None),
             (Course::Attach { case, .. }, _) => match self.desk.read_case(*case).await? {
                 Some(facts) if facts.state == CaseState::Active => Ok(None),
-                Some(_) | None => {
-                    self.unfollow(plan).await?;
-                    self.make_plan(name).await.map(Some)
-                }
+                Some(_) | None => self.make_plan(name).await.map(Some),
             },
         }
     }
@@ -115,13 +116,18 @@ impl Work<'_> {
         self.advance(standing, progress).await
     }
 
-    /// An attempt to add the response to a case may have died after the case's changes began to be told to it.
-    async fn unfollow(&self, plan: &CasePlan) -> Result<(), Failure> {
-        match &plan.course {
-            Course::Attach { case, .. } => {
-                unfollow(self.deps.plans.as_ref(), *case, &follower(plan)).await
+    /// An attempt to add the response to a case may have died after the case's changes began to be told to it. They are told no
+    /// longer, unless the plan that stands now adds it to the same case: another worker's went through.
+    async fn left(&self, before: &CasePlan, stands: &CasePlan) -> Result<(), Failure> {
+        let adds_to = |plan: &CasePlan| match (&plan.course, &plan.progress) {
+            (_, Progress::Refused { .. }) | (Course::Open(_), _) => None,
+            (Course::Attach { case, .. }, _) => Some(*case),
+        };
+        match adds_to(before) {
+            Some(case) if adds_to(stands) != Some(case) => {
+                unfollow(self.deps.plans.as_ref(), case, &follower(before)).await
             }
-            Course::Open(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -270,14 +276,11 @@ impl Work<'_> {
         let step = trace::traced_failure(step, failure);
         self.tell_loop(vec![step]).await?;
         if let Some(standing) = standing {
-            self.unfollow(&standing.plan).await?;
-            self.advance(
-                &standing,
-                Progress::Refused {
-                    reason: failure.message.clone(),
-                },
-            )
-            .await?;
+            let refused = Progress::Refused {
+                reason: failure.message.clone(),
+            };
+            let stands = self.advance(&standing, refused).await?;
+            self.left(&standing.plan, &stands.plan).await?;
         }
         Ok(())
     }

@@ -16,22 +16,26 @@ use crate::{Deps, FUNCTION, Swept, changes, failed_jobs, responses};
 /// The CRM: its connection, and how it is asked.
 type Crm = (ConnectionName, Arc<dyn ChangedRecords>);
 
-/// A system that is asked.
+/// What a system is asked.
 enum Side<'s> {
-    Crm(&'s Crm),
-    Account(&'s ConnectionName, &'s WxmConnection),
+    FailedJobs(&'s Crm),
+    Changes(&'s Crm),
+    Responses(&'s ConnectionName, &'s WxmConnection),
 }
 
 /// Asks the CRM and every survey platform that can be asked, in what is left of the run that began then. One that fails or
 /// takes too long keeps no other back. Returns how much was told, or the first failure.
 pub(crate) async fn tell(deps: &Deps, began: Timestamp) -> Result<Swept, Failure> {
     let ran_for = deps.clock.now().duration_since(began);
-    let Ok(left) = Duration::try_from(deps.asks_for - ran_for) else {
+    // A clock that was turned back gives nobody more time than there is.
+    let left = (deps.asks_for - ran_for).min(deps.asks_for);
+    let Ok(left) = Duration::try_from(left) else {
         tracing::warn!(
             { fields::FUNCTION } = FUNCTION,
             { fields::OUTCOME } = outcomes::FAILED,
-            "kept bodies took the whole run: far sides are asked by the next one"
+            "what was kept took the whole run: far sides are asked by the next one"
         );
+        deps.signals.count(Signal::Retried { connection: None });
         return Ok(Swept::default());
     };
     let applied = deps.configurations.current().await?;
@@ -64,26 +68,25 @@ pub(crate) async fn tell(deps: &Deps, began: Timestamp) -> Result<Swept, Failure
 fn sides<'s>(applied: &'s Applied, crm: Option<&'s Crm>) -> Vec<Side<'s>> {
     let connections = applied.configuration.connections.iter();
     let accounts = connections.filter_map(|(name, configured)| match configured {
-        Connection::Wxm(wxm) => Some(Side::Account(name, wxm)),
+        Connection::Wxm(wxm) => Some(Side::Responses(name, wxm)),
         Connection::Standard(_) | Connection::Dynamics(_) => None,
     });
-    crm.map(Side::Crm).into_iter().chain(accounts).collect()
+    let of_crm = crm.map(|crm| [Side::FailedJobs(crm), Side::Changes(crm)]);
+    of_crm.into_iter().flatten().chain(accounts).collect()
 }
 
 impl Side<'_> {
     async fn tell(&self, deps: &Deps, applied: &Applied) -> Result<Swept, Failure> {
         match self {
-            Self::Crm((connection, crm)) => {
-                let crm = (connection, crm.as_ref());
-                let failed_jobs = failed_jobs::tell(deps, applied, crm).await;
-                let changes = changes::tell(deps, applied, crm).await;
-                Ok(Swept {
-                    failed_jobs: failed_jobs?,
-                    changes: changes?,
-                    ..Swept::default()
-                })
-            }
-            Self::Account(connection, wxm) => Ok(Swept {
+            Self::FailedJobs((connection, crm)) => Ok(Swept {
+                failed_jobs: failed_jobs::tell(deps, applied, (connection, crm.as_ref())).await?,
+                ..Swept::default()
+            }),
+            Self::Changes((connection, crm)) => Ok(Swept {
+                changes: changes::tell(deps, applied, (connection, crm.as_ref())).await?,
+                ..Swept::default()
+            }),
+            Self::Responses(connection, wxm) => Ok(Swept {
                 responses: responses::tell(deps, applied, (connection, wxm)).await?,
                 ..Swept::default()
             }),
@@ -94,8 +97,8 @@ impl Side<'_> {
     /// is left for long is counted until somebody looks.
     fn broken_off(&self, deps: &Deps) {
         let connection = match self {
-            Self::Crm((connection, _)) => connection,
-            Self::Account(connection, _) => *connection,
+            Self::FailedJobs((connection, _)) | Self::Changes((connection, _)) => connection,
+            Self::Responses(connection, _) => *connection,
         };
         tracing::error!(
             { fields::FUNCTION } = FUNCTION,

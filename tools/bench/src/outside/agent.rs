@@ -1,6 +1,7 @@
 //! A person of the company at work in Dynamics.
 
 use cxloop_sandbox::dataverse::Dataverse;
+use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -109,14 +110,21 @@ impl Agent {
     /// Dynamics cannot be reached.
     pub async fn is_there(&self, case: Uuid) -> Result<bool, Error> {
         let address = format!("{}/incidents({case})?$select=incidentid", self.api);
-        self.done(self.http.get(address)).await
+        let asked = self.http.get(address).bearer_auth(&self.token);
+        match asked.send().await.map_err(trouble)?.status() {
+            StatusCode::OK => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            status => Err(trouble(status)),
+        }
     }
 
     async fn done(&self, asked: RequestBuilder) -> Result<bool, Error> {
         let answer = asked.bearer_auth(&self.token).send().await;
         let answer = answer.map_err(trouble)?;
         let status = answer.status();
-        if status.is_success() || status.is_client_error() {
+        // What a case's state does not allow. Source: Microsoft Learn, "Compose HTTP requests and handle errors".
+        let is_refused = matches!(status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN);
+        if status.is_success() || is_refused {
             return Ok(status.is_success());
         }
         let text = answer.text().await.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use cxloop_domain::identity;
 use cxloop_domain::names::ResponseKey;
+use cxloop_sandbox::wxm::Answer;
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use super::job::{Arrival, calls};
 use super::stages::{Kind, Stages};
 use crate::Error;
 use crate::events::change_call;
-use crate::outside::{Agent, Outside, Published, Told};
+use crate::outside::{Agent, Outside, Published, System, Told};
 
 /// How the function `webhooks` is called in this part.
 const WEBHOOKS_OF_DYNAMICS: &str = "webhooks, of Dynamics";
@@ -56,7 +57,27 @@ pub async fn changes(measuring: &Measuring<'_>) -> Result<Vec<FunctionFigures>, 
         let inputs = events.iter().map(message).collect();
         figures.push(measure(Kind::Ours, name, inputs, measuring, &outside).await?);
     }
+    hold_done(&outside, cases.len() as u64)?;
     Ok(figures)
+}
+
+/// Holds that each response tells that its case is on hold, and that each change sent one e-mail.
+fn hold_done(outside: &Outside, changes: u64) -> Result<(), Error> {
+    let question = outside.surveys.question_id("store-visit", "CASE_STATUS");
+    let question = question.unwrap_or_default();
+    let answers = outside.surveys.answers();
+    let tells = |answer: &&Answer| {
+        let given = answer.response_to(&question);
+        given.and_then(|given| given.text_input.as_deref()) == Some("On Hold")
+    };
+    let told = answers.iter().filter(tells).count() as u64;
+    let sent = outside.meter.read().of(System::Ses, None).requests;
+    if (told, sent) == (changes, changes) {
+        return Ok(());
+    }
+    Err(Error::NotDone(format!(
+        "of {changes} changes {told} were written back, and {sent} e-mails were sent"
+    )))
 }
 
 /// Takes in a response of the survey platform for each case.

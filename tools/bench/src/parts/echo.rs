@@ -36,11 +36,12 @@ pub struct EchoFigures {
     pub took_microseconds: u64,
     /// Webhooks of Dynamics about what agents did.
     pub webhooks_of_agents: u64,
-    /// Webhooks of Dynamics about what the functions wrote.
+    /// Webhooks of Dynamics about what the functions wrote after the cases were opened.
     pub webhooks_of_own_writes: u64,
     /// Changes that the bus was told of because of agents.
     pub changes_of_agents: u64,
-    /// Changes that the bus was told of because of webhooks about own writes: echoes.
+    /// Changes that the bus was told of because of webhooks about own writes, from the begin: echoes. The sweep, which tells of
+    /// every row once more, is not at work.
     pub echoes: u64,
     /// Changes that functions told of themselves, such as a reopening.
     pub changes_told_by_functions: u64,
@@ -103,6 +104,7 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
     running.rest().await?;
     let took = began.elapsed();
     let asked = running.outside.meter.read().since(&asked_before);
+    drawing.hold_every_sort()?;
     let notes_lost = hold_equal(&running.outside, &agent, &cases, &drawing).await?;
     let (seen, failures) = (running.watch.seen(), running.watch.failures());
     Ok(EchoFigures {
@@ -111,7 +113,7 @@ pub async fn echo(measuring: &Measuring<'_>) -> Result<EchoFigures, Error> {
         edits_on_the_platform: notes + ratings,
         took_microseconds: microseconds(took),
         webhooks_of_agents: seen.webhooks_of_people - seen_before.webhooks_of_people,
-        webhooks_of_own_writes: seen.webhooks_of_own_writes,
+        webhooks_of_own_writes: seen.webhooks_of_own_writes - seen_before.webhooks_of_own_writes,
         changes_of_agents: seen.changes_of_people - seen_before.changes_of_people,
         echoes: seen.changes_of_own_writes,
         changes_told_by_functions: seen.changes_told_by_functions,

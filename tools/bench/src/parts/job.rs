@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use cxloop_sandbox::wxm::{Answer, GivenResponse};
+use cxloop_sandbox::wxm::{Answer, GivenResponse, Wxm};
 use serde::Serialize;
 use serde_json::json;
 
@@ -121,11 +121,16 @@ pub(super) fn calls(
 
 /// Puts an answer on the platform and returns what it would send about it.
 fn hint(number: u64, outside: &Outside) -> serde_json::Value {
+    let name = "Uxía Bóveda".to_owned();
+    let answer = answered_badly(&outside.surveys, name, email_of(number));
+    json!({"notification": "Detractors", "answer": answer})
+}
+
+/// A customer's bad answer to a questionnaire of the survey platform.
+pub(super) fn answered_badly(surveys: &Wxm, name: String, email: String) -> Answer {
     let question = |tag: &str| {
-        outside
-            .surveys
-            .question_id("store-visit", tag)
-            .unwrap_or_default()
+        let found = surveys.question_id("store-visit", tag);
+        found.unwrap_or_default()
     };
     let text = |tag: &str, text: String| GivenResponse {
         question_id: question(tag),
@@ -137,17 +142,17 @@ fn hint(number: u64, outside: &Outside) -> serde_json::Value {
         number_input: Some(3),
         ..GivenResponse::default()
     };
-    let answer = Answer {
+    let said = "Non volverei: a atención foi pésima".to_owned();
+    surveys.add_answer(Answer {
         location_id: Some("store-visit".to_owned()),
         responses: vec![
             score,
-            text("NAME", "Uxía Bóveda".to_owned()),
-            text("EMAIL", email_of(number)),
-            text("Comments", "Non volverei: a atención foi pésima".to_owned()),
+            text("NAME", name),
+            text("EMAIL", email),
+            text("Comments", said),
         ],
         ..Answer::default()
-    };
-    json!({"notification": "Detractors", "answer": outside.surveys.add_answer(answer)})
+    })
 }
 
 /// Measures the job.

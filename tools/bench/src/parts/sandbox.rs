@@ -7,12 +7,12 @@ use cxloop_domain::identity;
 use cxloop_domain::names::ResponseKey;
 use cxloop_sandbox::emulator::Tools;
 use cxloop_sandbox::launch::{Options, Sandbox, free_base_port};
-use cxloop_sandbox::wxm::{Answer, GivenResponse};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::Measuring;
+use super::job::answered_badly;
 use crate::Error;
 use crate::outside::Agent;
 use crate::percentile::{microseconds, percentile};
@@ -95,30 +95,11 @@ pub async fn sandbox(measuring: &Measuring<'_>) -> Result<SandboxFigures, Error>
 
 /// A customer answers badly. Every one is another person, because a second answer of one is added to the open case.
 fn answered(sandbox: &Sandbox, number: u64) -> (ResponseKey, Uuid) {
-    let surveys = sandbox.survey();
-    let question = |tag: &str| {
-        let found = surveys.question_id("store-visit", tag);
-        found.unwrap_or_default()
-    };
-    let text = |tag: &str, text: String| GivenResponse {
-        question_id: question(tag),
-        text_input: Some(text),
-        ..GivenResponse::default()
-    };
-    let score = GivenResponse {
-        question_id: question("NPS"),
-        number_input: Some(2),
-        ..GivenResponse::default()
-    };
-    let answer = surveys.add_answer(Answer {
-        location_id: Some("store-visit".to_owned()),
-        responses: vec![
-            score,
-            text("NAME", format!("Uxía Bóveda {number}")),
-            text("EMAIL", format!("medida-{number}@example.com")),
-        ],
-        ..Answer::default()
-    });
+    let (name, email) = (
+        format!("Uxía Bóveda {number}"),
+        format!("medida-{number}@example.com"),
+    );
+    let answer = answered_badly(sandbox.survey(), name, email);
     let key: ResponseKey = format!("wxm/{}", answer.id)
         .parse()
         .expect("a connection and an id make a key");

@@ -1,5 +1,7 @@
 //! The edits, drawn by a seed.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use cxloop_domain::names::ResponseKey;
 use jiff::Timestamp;
@@ -107,6 +109,26 @@ impl Edits {
     /// What was made of the case in a place, in order.
     pub(super) fn of_case(&self, place: usize) -> &[Edit] {
         &self.made[place]
+    }
+
+    /// Holds that there was an edit of every sort.
+    pub(super) fn hold_every_sort(&self) -> Result<(), Error> {
+        let sort = |edit: &Edit| match edit {
+            Edit::Note(_) => "notes of people",
+            Edit::Rating(_) => "ratings",
+            Edit::OfAgent(OfAgent::Status(_)) => "changes of the status",
+            Edit::OfAgent(OfAgent::Kind(_)) => "changes of the type",
+            Edit::OfAgent(OfAgent::Public(_) | OfAgent::Private(_)) => "comments",
+            Edit::OfAgent(OfAgent::Resolve) => "resolutions",
+            Edit::OfAgent(OfAgent::Activate) => "reactivations",
+        };
+        let made: BTreeSet<&str> = self.made.iter().flatten().map(sort).collect();
+        if made.len() == 7 {
+            return Ok(());
+        }
+        Err(Error::NotDone(format!(
+            "there were edits of these sorts only: {made:?}"
+        )))
     }
 
     /// SplitMix64, whose whole state is one number.
